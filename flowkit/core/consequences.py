@@ -1,0 +1,72 @@
+"""What follows for the run when tasks end: its own end, its rest, or its failing.
+
+Shared by reports, losses and verbs, so that the run's end has one definition. Reads the fold, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import facts as f
+from .fold import Fold
+from .states import FAILING, FINISHED, PAUSED, PAUSING, RUNNING
+
+
+def after_end(fold: Fold, name: str, halt: str | None = None) -> tuple[f.Fact, ...]:
+    """What follows when the task `name` has ended and offered nothing: the run's own end, or its rest."""
+    state = fold.state
+    if state == FAILING:
+        still = fold.out - (name in fold.claims or name in fold.people or name in fold.lost)
+        return () if still else (f.RunFailed(task=fold.ended_by),)
+    if fold.open == 1 and state != PAUSED:
+        return (f.RunSucceeded(),)
+    claimed = len(fold.claims) - (name in fold.claims)
+    if halt is not None and state == RUNNING:
+        return (pause(claimed, f"breakpoint before {halt}"),)
+    if state == PAUSING and not claimed:
+        return (f.RunPaused(reason=fold.reason),)
+    return ()
+
+
+def pause(claimed: int, reason: str) -> f.Fact:
+    return f.PauseRequested(reason=reason) if claimed else f.RunPaused(reason=reason)
+
+
+def stop(fold: Fold, name: str) -> tuple[f.Fact, ...]:
+    """The policy "stop": a failure of `name` stands, so nothing new starts; who is at work or was asked may still report."""
+    if fold.state == FAILING:
+        return after_end(fold, name)
+    keep = {*fold.claims, *fold.people, *fold.lost}
+    untaken = tuple(still_open(fold, keep | {name}))
+    facts: list[f.Fact] = [f.RunFailing(task=name)]
+    if untaken:
+        facts.append(f.TaskCancelled(tasks=untaken, reason=f"{name} failed"))
+    if not keep - {name}:
+        facts.append(f.RunFailed(task=name))
+    return tuple(facts)
+
+
+def still_open(fold: Fold, but: Iterable[str] = ()) -> list[str]:
+    skip = set(but)
+    return [name for name, state in fold.states.items() if state not in FINISHED and name not in skip]
+
+
+def after_losses(fold: Fold, found: list[f.Fact], claimed: int) -> tuple[f.Fact, ...]:
+    """How the run stands once all claims that were gone are settled."""
+    failed = [fact.task for fact in found if isinstance(fact, f.TaskFailed)]
+    asked = sum(isinstance(fact, f.TaskLost) for fact in found)
+    out = claimed + len(fold.people) + len(fold.lost) + asked
+    if fold.state == FAILING:
+        return () if out else (f.RunFailed(task=fold.ended_by),)
+    if failed:
+        settled = {fact.task for fact in found if isinstance(fact, (f.TaskFailed, f.TaskLost))}
+        retried = {fact.task for fact in found if isinstance(fact, f.TaskRetrying)}
+        keep = ({*fold.claims, *fold.people, *fold.lost} | settled) - retried
+        untaken = tuple(still_open(fold, keep))
+        facts: list[f.Fact] = [f.RunFailing(task=failed[0])]
+        if untaken:
+            facts.append(f.TaskCancelled(tasks=untaken, reason=f"{failed[0]} failed"))
+        return (*facts, *(() if out else (f.RunFailed(task=failed[0]),)))
+    if fold.state == PAUSING and not claimed:
+        return (f.RunPaused(reason=fold.reason),)
+    return ()

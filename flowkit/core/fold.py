@@ -1,0 +1,284 @@
+"""The fold: where a run stands, computed from its facts one at a time.
+
+`evolve` changes a `Fold`; it looks up each new state in the tables and counts, and holds no rule of its own: what became
+ready, skipped or cancelled is written in the fact. A fact costs what it names, never the size of the run.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import JournalCorrupt
+from . import facts as f
+from .failure import Failure
+from .plan import Wiring
+from .states import (
+    CANCELLED,
+    FAILED,
+    FINISHED,
+    LOST,
+    PAUSED,
+    READY,
+    RETRYING,
+    RUN_TABLE,
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    TASK_TABLE,
+    WAITING,
+)
+
+
+class Fold:
+    """Where one run stands.
+
+    `state` is the run's, `states` each task's; `attempts` counts the offers of a task; `values` and `failures` are what ended
+    them; `claims` says who is at work; `queue` holds function tasks in the order in which they became ready (entries that are
+    ready no longer are skipped on taking) and `people` manual ones; `left` counts what a task still waits for; `held` are
+    tasks that wait for nothing but a resume.
+    """
+
+    __slots__ = (
+        "at",
+        "attempts",
+        "breaks",
+        "claims",
+        "ended_by",
+        "failures",
+        "held",
+        "inputs",
+        "left",
+        "losses",
+        "lost",
+        "open",
+        "past",
+        "people",
+        "queue",
+        "reason",
+        "results",
+        "seq",
+        "started",
+        "state",
+        "states",
+        "values",
+        "via",
+        "wiring",
+    )
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.seq = 0
+        self.at = 0.0
+        self.started = 0.0
+        self.state = ""
+        self.reason = ""  # why the run rests, or is failing
+        self.ended_by = ""  # the first task that failed
+        self.inputs: dict[str, Any] = {}
+        self.results: dict[str, Any] = {}
+        self.states: dict[str, str] = dict.fromkeys(wiring.order, WAITING)
+        self.attempts: dict[str, int] = {}
+        self.values: dict[str, Any] = {}
+        self.via: dict[str, str] = {}  # only where it isn't "run"
+        self.failures: dict[str, Failure] = {}
+        self.claims: dict[str, f.Claimant] = {}
+        self.queue: deque[str] = deque()
+        self.people: dict[str, None] = {}
+        self.left: dict[str, int] = wiring.needs.copy()
+        self.held: dict[str, None] = {}
+        self.lost: dict[str, None] = {}
+        self.losses: dict[str, int] = {}
+        self.past: dict[tuple[str, int], str] = {}  # how earlier attempts ended
+        self.breaks: dict[str, bool] = {}  # task → still armed on this visit
+        self.open = len(self.states)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has come to an end."""
+        return self.state in FINISHED
+
+    @property
+    def out(self) -> int:
+        """How many attempts somebody may still report: claimed, lost, or offered to people."""
+        return len(self.claims) + len(self.lost) + len(self.people)
+
+    def next_ready(self) -> str | None:
+        """The function task that has been ready longest, or None. Costs what was taken meanwhile, once."""
+        queue, states = self.queue, self.states
+        while queue:
+            if states[queue[0]] == READY:
+                return queue[0]
+            queue.popleft()
+        return None
+
+
+def evolve(fold: Fold, fact: f.Fact, at: float) -> None:
+    """Let one fact, committed at `at` (seconds since the epoch), change the fold.
+
+    Raises JournalCorrupt when the fact can't follow from where the run stands.
+    """
+    try:
+        _EVOLVE[type(fact)](fold, fact, at)
+    except KeyError as error:
+        raise JournalCorrupt(
+            f"Fact {fold.seq + 1}, {fact.kind}, can't follow here (run {fold.state or 'not begun'!r}, {error}). "
+            "The journal is damaged from there on; read what stands before it, or restore a backup."
+        ) from error
+    fold.seq += 1
+    fold.at = at
+
+
+def _offer(fold: Fold, names: tuple[str, ...]) -> None:
+    states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
+    for name in names:
+        states[name] = TASK_TABLE[states[name], "TaskReady"]
+        attempts[name] = attempts.get(name, 0) + 1
+        if held:
+            held.pop(name, None)
+        if name in manual:
+            fold.people[name] = None
+        else:
+            fold.queue.append(name)
+
+
+def _finish(fold: Fold, name: str) -> None:
+    fold.open -= 1
+    if name in fold.claims:
+        del fold.claims[name]
+    elif name in fold.people:
+        del fold.people[name]
+    else:
+        fold.lost.pop(name, None)
+        fold.held.pop(name, None)
+
+
+def _run_started(fold: Fold, fact: f.RunStarted, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunStarted"]
+    fold.started = at
+    fold.inputs = fact.inputs
+    fold.results = fact.results
+    _offer(fold, fact.ready)
+
+
+def _run_moved(fold: Fold, fact: f.PauseRequested | f.RunPaused | f.RunSucceeded, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, fact.kind]
+    fold.reason = getattr(fact, "reason", "")
+
+
+def _run_resumed(fold: Fold, fact: f.RunResumed, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunResumed"]
+    fold.reason = ""
+    for name in fact.passed:
+        fold.breaks[name] = False
+    _offer(fold, fact.ready)
+
+
+def _run_failing(fold: Fold, fact: f.RunFailing | f.RunFailed, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, fact.kind]
+    fold.ended_by = fact.task
+
+
+def _run_cancelled(fold: Fold, fact: f.RunCancelled, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunCancelled"]
+    fold.reason = fact.note
+
+
+def _break_set(fold: Fold, fact: f.BreakpointSet, at: float) -> None:
+    fold.breaks[fact.task] = True
+
+
+def _break_cleared(fold: Fold, fact: f.BreakpointCleared, at: float) -> None:
+    fold.breaks.pop(fact.task, None)
+
+
+def _task_ready(fold: Fold, fact: f.TaskReady, at: float) -> None:
+    _offer(fold, (fact.task,))
+
+
+def _claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "AttemptClaimed"]
+    fold.claims[name] = fact.claimant
+
+
+def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "AttemptReleased"]
+    fold.past[name, fact.attempt] = fact.reason or "released"
+    del fold.claims[name]
+
+
+def _succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
+    name, left, ready = fact.task, fold.left, fact.ready
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskSucceeded"]
+    fold.values[name] = fact.value
+    if fact.via != "run":
+        fold.via[name] = fact.via
+    _finish(fold, name)
+    for dependent in fold.wiring.dependents[name]:
+        waits = left[dependent] = left[dependent] - 1
+        if not waits and dependent not in ready and fold.states[dependent] == WAITING:
+            fold.held[dependent] = None
+    if ready:
+        _offer(fold, ready)
+
+
+def _retrying(fold: Fold, fact: f.TaskRetrying, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskRetrying"]
+    fold.past[name, fact.attempt] = fact.outcome
+    fold.losses[name] = fold.losses.get(name, 0) + 1
+    fold.held[name] = None
+    del fold.claims[name]
+
+
+def _lost(fold: Fold, fact: f.TaskLost, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskLost"]
+    fold.lost[name] = None
+    del fold.claims[name]
+
+
+def _failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskFailed"]
+    fold.failures[name] = fact.failure
+    if fact.via != "run":
+        fold.via[name] = fact.via
+    _finish(fold, name)
+
+
+def _ended_from_outside(fold: Fold, fact: f.TaskSkipped | f.TaskCancelled, at: float) -> None:
+    for name in fact.tasks:
+        fold.states[name] = TASK_TABLE[fold.states[name], fact.kind]
+        _finish(fold, name)
+
+
+def _nothing(fold: Fold, fact: f.Fact, at: float) -> None:
+    """A fact for the record alone."""
+
+
+_EVOLVE: dict[type[f.Fact], Callable[[Fold, Any, float], None]] = {
+    f.RunStarted: _run_started,
+    f.PauseRequested: _run_moved,
+    f.RunPaused: _run_moved,
+    f.RunResumed: _run_resumed,
+    f.RunFailing: _run_failing,
+    f.RunFailed: _run_failing,
+    f.RunSucceeded: _run_moved,
+    f.RunCancelled: _run_cancelled,
+    f.BreakpointSet: _break_set,
+    f.BreakpointCleared: _break_cleared,
+    f.TaskReady: _task_ready,
+    f.AttemptClaimed: _claimed,
+    f.AttemptReleased: _released,
+    f.TaskSucceeded: _succeeded,
+    f.TaskRetrying: _retrying,
+    f.TaskLost: _lost,
+    f.TaskFailed: _failed,
+    f.TaskSkipped: _ended_from_outside,
+    f.TaskCancelled: _ended_from_outside,
+    f.ReportRefused: _nothing,
+    f.Emitted: _nothing,
+}

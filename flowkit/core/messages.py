@@ -1,0 +1,110 @@
+"""The messages that may come through the engine's one door.
+
+A message is what somebody wants or says; what follows from it are facts. Values in it are stored values already, since the
+core never looks inside a value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from .facts import Claimant
+from .failure import Failure
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Common to all messages."""
+
+    kind: ClassVar[str] = "Message"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.kind = cls.__name__
+
+
+class Start(Message, frozen=True, kw_only=True, gc=False):
+    """Begin a run. `results` are given beforehand, by task."""
+
+    flow: str
+    plan: str
+    inputs: dict[str, Any]
+    target: str | None = None
+    results: dict[str, Any] = {}
+
+
+class Claim(Message, frozen=True, kw_only=True, gc=False):
+    """I am about to enter this task's current attempt."""
+
+    task: str
+    claimant: Claimant
+
+
+class Report(Message, frozen=True, kw_only=True, gc=False):
+    """This attempt (None: the current or last one) ended with this value, or with this failure.
+
+    `problem` is an error that the door found in the value; it is raised only if nothing earlier in the order of answers
+    applies. `via` is "run" or "hand".
+    """
+
+    task: str
+    attempt: int | None = None
+    value: Any = None
+    failure: Failure | None = None
+    via: str = "hand"
+    note: str = ""
+    problem: Any = None
+
+
+class Release(Message, frozen=True, kw_only=True, gc=False):
+    """I give this attempt back, unfinished and without blame."""
+
+    task: str
+    attempt: int
+    reason: str = ""
+
+
+class Tick(Message, frozen=True, kw_only=True, gc=False):
+    """Time passed; these claims were seen to be held by nobody living: (task, attempt) each."""
+
+    gone: tuple[tuple[str, int], ...] = ()
+
+
+class Pause(Message, frozen=True, kw_only=True, gc=False):
+    """No new offers and claims, please."""
+
+    note: str = ""
+
+
+class Resume(Message, frozen=True, kw_only=True, gc=False):
+    """Go on."""
+
+    note: str = ""
+
+
+class Cancel(Message, frozen=True, kw_only=True, gc=False):
+    """End the run; whatever is open counts no more."""
+
+    note: str = ""
+
+
+class Break(Message, frozen=True, kw_only=True, gc=False):
+    """Pause in front of this task."""
+
+    task: str
+
+
+class ClearBreak(Message, frozen=True, kw_only=True, gc=False):
+    """Do not pause in front of this task any more."""
+
+    task: str
+
+
+class Emit(Message, frozen=True, kw_only=True, gc=False):
+    """A task says something while it works."""
+
+    task: str
+    attempt: int
+    topic: str
+    payload: Any = None
