@@ -47,7 +47,7 @@ def say(text: str) -> None:
     print(f"flowkit: {text}", flush=True)
 
 
-# The environment --------------------------------------------------------------------------------------------
+# The environment ----------------------------------------------------------------------------------
 
 
 def environment(extra: str) -> None:
@@ -142,7 +142,7 @@ def lock() -> Iterator[None]:
         yield
 
 
-# Chromium ---------------------------------------------------------------------------------------------------
+# Chromium -----------------------------------------------------------------------------------------
 
 
 def find_chromium() -> str | None:
@@ -189,7 +189,7 @@ def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-# The lab ----------------------------------------------------------------------------------------------------
+# The lab ------------------------------------------------------------------------------------------
 
 
 def copy_lessons(source: Path, folder: Path) -> list[str]:
@@ -252,13 +252,22 @@ def lab_variables(home: Path, token: str) -> dict[str, str]:
 
 
 def lab_command(folder: Path, port: int) -> list[str]:
-    command = [
-        *[str(PYTHON), "-m", "jupyterlab", "--no-browser", "--log-level=WARN", "--ip=127.0.0.1"],
-        *[f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"],
-        *["--ServerApp.answer_yes=True", "--LabApp.news_url="],
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    quiet = [
+        "--log-level=WARN",
+        "--LabApp.log_level=WARN",
+        "--LabApp.news_url=",
+        "--ServerApp.answer_yes=True",
     ]
-    return [*command, "--allow-root"] if is_root() else command
+    quiet += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    quiet += ["--LanguageServerManager.autodetect=False"]
+    place = [
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}",
+    ]
+    root = ["--allow-root"] if is_root() else []
+    return [str(PYTHON), "-m", "jupyterlab", "--no-browser", *place, *quiet, *root]
 
 
 def free_port(preferred: int = 0) -> int:
@@ -325,7 +334,7 @@ def may_open_browser() -> bool:
     return True
 
 
-# The other verbs --------------------------------------------------------------------------------------------
+# The other verbs ----------------------------------------------------------------------------------
 
 
 def test(arguments: argparse.Namespace) -> int:
