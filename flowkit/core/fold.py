@@ -14,30 +14,16 @@ from ..errors import JournalCorrupt
 from . import facts as f
 from .failure import Failure
 from .plan import Wiring
-from .states import (
-    CANCELLED,
-    FAILED,
-    FINISHED,
-    LOST,
-    PAUSED,
-    READY,
-    RETRYING,
-    RUN_TABLE,
-    RUNNING,
-    SKIPPED,
-    SUCCEEDED,
-    TASK_TABLE,
-    WAITING,
-)
+from .states import FINISHED, READY, RUN_TABLE, TASK_TABLE, WAITING
 
 
 class Fold:
     """Where one run stands.
 
     `state` is the run's, `states` each task's; `attempts` counts the offers of a task; `values` and `failures` are what ended
-    them; `claims` says who is at work; `queue` holds function tasks in the order in which they became ready (entries that are
-    ready no longer are skipped on taking) and `people` manual ones; `left` counts what a task still waits for; `held` are
-    tasks that wait for nothing but a resume.
+    them; `claims` says who is at work; `queue` holds function tasks in the order in which they became ready (its
+    front is always ready; entries behind it may be ready no longer, or stand there twice) and `people` manual
+    ones; `left` counts what a task still waits for; `held` are tasks that wait for nothing but a resume.
     """
 
     __slots__ = (
@@ -89,7 +75,7 @@ class Fold:
         self.held: dict[str, None] = {}
         self.lost: dict[str, None] = {}
         self.losses: dict[str, int] = {}
-        self.past: dict[tuple[str, int], str] = {}  # how earlier attempts ended
+        self.past: dict[tuple[str, int], str] = {}  # how attempts ended that brought no report
         self.breaks: dict[str, bool] = {}  # task → still armed on this visit
         self.open = len(self.states)
 
@@ -104,13 +90,8 @@ class Fold:
         return len(self.claims) + len(self.lost) + len(self.people)
 
     def next_ready(self) -> str | None:
-        """The function task that has been ready longest, or None. Costs what was taken meanwhile, once."""
-        queue, states = self.queue, self.states
-        while queue:
-            if states[queue[0]] == READY:
-                return queue[0]
-            queue.popleft()
-        return None
+        """The function task that has been ready longest, or None; the same wherever the same facts were read."""
+        return self.queue[0] if self.queue else None
 
 
 def evolve(fold: Fold, fact: f.Fact, at: float) -> None:
@@ -151,6 +132,14 @@ def _finish(fold: Fold, name: str) -> None:
     else:
         fold.lost.pop(name, None)
         fold.held.pop(name, None)
+        _clear_front(fold)
+
+
+def _clear_front(fold: Fold) -> None:
+    """Only facts move the queue, never a look at it: so live and refolded runs go on with the same task."""
+    queue, states = fold.queue, fold.states
+    while queue and states[queue[0]] != READY:
+        queue.popleft()
 
 
 def _run_started(fold: Fold, fact: f.RunStarted, at: float) -> None:
@@ -177,6 +166,7 @@ def _run_resumed(fold: Fold, fact: f.RunResumed, at: float) -> None:
 def _run_failing(fold: Fold, fact: f.RunFailing | f.RunFailed, at: float) -> None:
     fold.state = RUN_TABLE[fold.state, fact.kind]
     fold.ended_by = fact.task
+    fold.reason = f"{fact.task} failed"
 
 
 def _run_cancelled(fold: Fold, fact: f.RunCancelled, at: float) -> None:
@@ -200,6 +190,7 @@ def _claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "AttemptClaimed"]
     fold.claims[name] = fact.claimant
+    _clear_front(fold)
 
 
 def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
@@ -210,18 +201,18 @@ def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
 
 
 def _succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
-    name, left, ready = fact.task, fold.left, fact.ready
-    fold.states[name] = TASK_TABLE[fold.states[name], "TaskSucceeded"]
+    name, left, states = fact.task, fold.left, fold.states
+    states[name] = TASK_TABLE[states[name], "TaskSucceeded"]
     fold.values[name] = fact.value
     if fact.via != "run":
         fold.via[name] = fact.via
     _finish(fold, name)
+    if fact.ready:
+        _offer(fold, fact.ready)
     for dependent in fold.wiring.dependents[name]:
         waits = left[dependent] = left[dependent] - 1
-        if not waits and dependent not in ready and fold.states[dependent] == WAITING:
+        if not waits and states[dependent] == WAITING:
             fold.held[dependent] = None
-    if ready:
-        _offer(fold, ready)
 
 
 def _retrying(fold: Fold, fact: f.TaskRetrying, at: float) -> None:
@@ -244,6 +235,8 @@ def _failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskFailed"]
     fold.failures[name] = fact.failure
+    if fact.outcome != "failure":
+        fold.past[name, fact.attempt] = fact.outcome
     if fact.via != "run":
         fold.via[name] = fact.via
     _finish(fold, name)
