@@ -59,8 +59,8 @@ def _start(fold: Fold, message: m.Start) -> Answer:
             found.append(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=offers))
         if unneeded:
             found.append(f.TaskSkipped(tasks=unneeded, reason="everything that they feed was given at the start"))
-        if len(gone) == len(wiring.order):
-            found.append(f.RunSucceeded())
+    if len(gone) == len(wiring.order):
+        found.append(f.RunSucceeded())
     return Answer(ACCEPTED, tuple(found))
 
 
@@ -68,6 +68,8 @@ def _claim(fold: Fold, message: m.Claim) -> Answer:
     name = message.task
     if refusal := run_refusal(fold, message):
         return refusal
+    if name not in fold.states:
+        return Answer(REFUSED, error=unknown(fold, name))
     if TASK_VERDICTS[fold.states[name], "Claim"] != APPLY or name in fold.wiring.manual:
         return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
     attempt = fold.attempts[name]
@@ -84,8 +86,11 @@ def _release(fold: Fold, message: m.Release) -> Answer:
         still = fold.out - 1
         return Answer(ACCEPTED, (released, cancelled, *(() if still else (f.RunFailed(task=fold.ended_by),))))
     facts: list[f.Fact] = [released, f.TaskReady(task=name, attempt=message.attempt + 1)]
-    if fold.state == PAUSING and len(fold.claims) == 1:
+    claimed = len(fold.claims) - 1
+    if fold.state == PAUSING and not claimed:
         facts.append(f.RunPaused(reason=fold.reason))
+    elif fold.state == RUNNING and fold.breaks.get(name):
+        facts.append(pause(claimed, f"breakpoint before {name}"))
     return Answer(ACCEPTED, tuple(facts))
 
 
@@ -93,7 +98,7 @@ def _tick(fold: Fold, message: m.Tick) -> Answer:
     found: list[f.Fact] = []
     gone = [
         name
-        for name, attempt in message.gone
+        for name, attempt in dict.fromkeys(message.gone)
         if fold.states.get(name) == RUNNING and fold.attempts[name] == attempt
     ]
     claimed = len(fold.claims) - len(gone)
@@ -133,8 +138,11 @@ def _resume(fold: Fold, message: m.Resume) -> Answer:
     if refusal := run_refusal(fold, message):
         return refusal
     ready = tuple(sorted(fold.held, key=fold.wiring.index.__getitem__))
-    waiting = {*ready, *fold.queue, *fold.people}
-    passed = tuple(name for name, armed in fold.breaks.items() if armed and name in waiting)
+    passed = tuple(
+        name
+        for name, armed in fold.breaks.items()
+        if armed and (name in fold.held or fold.states[name] == READY)
+    )
     resumed = f.RunResumed(ready=ready, passed=passed, note=message.note)
     if not fold.open:
         return Answer(ACCEPTED, (resumed, f.RunSucceeded()))

@@ -69,4 +69,8 @@ def after_losses(fold: Fold, found: list[f.Fact], claimed: int) -> tuple[f.Fact,
         return (*facts, *(() if out else (f.RunFailed(task=failed[0]),)))
     if fold.state == PAUSING and not claimed:
         return (f.RunPaused(reason=fold.reason),)
+    if fold.state == RUNNING and fold.breaks:
+        again = (fact.task for fact in found if isinstance(fact, f.TaskReady))
+        if halt := next((name for name in again if fold.breaks.get(name)), None):
+            return (pause(claimed, f"breakpoint before {halt}"),)
     return ()

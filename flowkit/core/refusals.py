@@ -32,8 +32,9 @@ def not_ready(fold: Fold, name: str) -> str:
     state = fold.states[name]
     if state == WAITING and fold.left[name]:
         sources = fold.wiring.tasks[name].sources()
-        missing = ", ".join(s for s in sources if fold.states[s] != SUCCEEDED)
-        return f"{name} is not ready: it waits for {missing}. Nothing was recorded."
+        missing = [s for s in sources if fold.states[s] != SUCCEEDED]
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        return f"{name} is not ready: it waits for {', '.join(missing[:5])}{more}. Nothing was recorded."
     if state in (WAITING, RETRYING):
         return f"{name} waits for the run to be resumed: run.resume(). Nothing was recorded."
     if state == RUNNING:

@@ -25,7 +25,7 @@ def report(fold: Fold, message: Report) -> Answer:
         return Answer(REFUSED, error=unknown(fold, name))
     current = fold.attempts.get(name, 0)
     attempt = current if message.attempt is None else message.attempt
-    if attempt > current or attempt < 0:
+    if attempt > current or attempt < min(current, 1):
         text = f"{name} has had {current} attempts so far; there is no attempt {attempt}. Nothing was recorded."
         return Answer(REFUSED, error=errors.UnknownAttempt(text, task=name))
     if attempt != current:
@@ -38,6 +38,9 @@ def report(fold: Fold, message: Report) -> Answer:
         if message.failure is not None:
             return Answer(ACCEPTED, _failed(fold, message, attempt))
         return Answer(ACCEPTED, _succeeded(fold, message, attempt))
+    how = fold.past.get((name, attempt), "")
+    if how and (message.attempt is not None or verdict != "NotReady"):
+        return _late(message, attempt, f"attempt {attempt} of {name} ended ({how})")
     if verdict == "NotReady":
         return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
     if verdict == "LateReport":
