@@ -1,0 +1,39 @@
+"""Pictures, tables and words of a flow: pure functions from neutral data to text."""
+
+from flowkit.render.bundle import bundle
+from flowkit.render.dot import to_dot
+from flowkit.render.focus import focus
+from flowkit.render.geometry import Geometry
+from flowkit.render.graph import Edge, Flags, Graph, Marks, Node, States
+from flowkit.render.layered import lay_out_plainly
+from flowkit.render.layout import lay_out
+from flowkit.render.letters import harmless
+from flowkit.render.look import looks
+from flowkit.render.rows import rows_html, rows_text
+from flowkit.render.scene import scene
+from flowkit.render.summary import Whole
+from flowkit.render.svg import draw
+from flowkit.render.text import table
+
+__all__ = [
+    "Edge",
+    "Flags",
+    "Geometry",
+    "Graph",
+    "Marks",
+    "Node",
+    "States",
+    "Whole",
+    "bundle",
+    "draw",
+    "focus",
+    "harmless",
+    "lay_out",
+    "lay_out_plainly",
+    "looks",
+    "rows_html",
+    "rows_text",
+    "scene",
+    "table",
+    "to_dot",
+]

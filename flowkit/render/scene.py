@@ -1,0 +1,39 @@
+"""Scene: the geometry and the looks of a graph as plain data, for the live panel to draw.
+
+It holds no states: those come as deltas by node position, and move nothing.
+"""
+
+from typing import Any
+
+from flowkit.render import letters, strokes
+from flowkit.render.bundle import place
+from flowkit.render.geometry import name_on
+from flowkit.render.graph import Graph, ends
+from flowkit.render.look import looks
+
+
+def scene(graph: Graph) -> dict[str, Any]:
+    """JSON-able: `w`, `h`, `nodes`, `edges`, `looks`.
+
+    A node is `[x, y, width, height, name as it fits, kind, key]`; an edge `[source position, target
+    position, path of the line, kind, label, path of the arrowhead, label's x, label's y]`. Edges that join
+    nothing are left out. There is always a layout: where Graphviz can't be had, or above 2,000 nodes, it
+    is our own.
+    """
+    geometry = place(graph)
+    nodes = [
+        [box.x, box.y, box.w, box.h, name_on(node, box.w), node.kind, _key(node.key)]
+        for node, box in zip(graph.nodes, geometry.boxes, strict=True)
+    ]
+    edges = []
+    for edge, pair, curve in zip(graph.edges, ends(graph), geometry.curves, strict=True):
+        if pair is not None and curve is not None:
+            label = letters.clip(letters.harmless(edge.label), letters.LONGEST)
+            at = curve.label_at or curve.tip
+            edges.append([*pair, strokes.line(curve), edge.kind, label, strokes.head(curve), *at])
+    return {"w": geometry.width, "h": geometry.height, "nodes": nodes, "edges": edges, "looks": looks()}
+
+
+def _key(key: str) -> str:
+    """The key as it is, but for lone surrogates, which no JSON message can carry."""
+    return key.encode("utf-8", "backslashreplace").decode()

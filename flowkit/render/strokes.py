@@ -1,0 +1,60 @@
+"""The small pieces of SVG: numbers, elements, and edges as path data (which the live panel draws too).
+
+Numbers have at most one decimal, so pictures are short and equal on every machine. Text enters an element
+tree only, never a string of markup.
+"""
+
+from typing import Any
+
+from flowkit.render.geometry import Curve, Point
+
+_HEAD = 7.0
+_HALF = 3.2
+
+
+def number(value: float) -> str:
+    """A number with at most one decimal, as short as it goes."""
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text
+
+
+def add(parent: Any, tag: str, text: str = "", **attributes: str | float) -> Any:
+    """A new last child of `parent`. Underscores become hyphens, numbers are shortened, empty values are
+    left out.
+    """
+    named = {
+        key.replace("_", "-"): value if isinstance(value, str) else number(value)
+        for key, value in attributes.items()
+        if value != ""
+    }
+    child = parent.makeelement(tag, named)
+    if text:
+        child.text = text
+    parent.append(child)
+    return child
+
+
+def line(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
+    """The edge without its arrowhead, moved by (dx, dy)."""
+    start, *rest = (f"{number(x + dx)} {number(y + dy)}" for x, y in curve.points)
+    return f"M{start}C{' '.join(rest)}" if rest else f"M{start}"
+
+
+def head(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
+    """The arrowhead as a closed triangle, moved by (dx, dy)."""
+    tip = curve.tip
+    ux, uy = _direction(curve)
+    bx, by = tip[0] - ux * _HEAD, tip[1] - uy * _HEAD
+    corners = (tip, (bx - uy * _HALF, by + ux * _HALF), (bx + uy * _HALF, by - ux * _HALF))
+    words = [f"{number(x + dx)} {number(y + dy)}" for x, y in corners]
+    return f"M{words[0]}L{words[1]} {words[2]}z"
+
+
+def _direction(curve: Curve) -> Point:
+    """Where the arrow points, as a unit vector."""
+    for x, y in reversed(curve.points):
+        wide, high = curve.tip[0] - x, curve.tip[1] - y
+        length = (wide * wide + high * high) ** 0.5
+        if length > 0.5:
+            return wide / length, high / length
+    return 0.0, 1.0
