@@ -27,20 +27,16 @@ LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 # All that the core may know of the world: values and arithmetic. No file, socket, thread, clock or dice.
-PURE = set(
-    """
-    __future__ abc base64 binascii bisect collections contextlib copy dataclasses datetime decimal difflib enum
-    fractions functools hashlib heapq hmac itertools json keyword math numbers operator re reprlib string struct
-    textwrap types typing unicodedata uuid weakref zoneinfo msgspec
-    """.split()
-)
+PURE = """
+    __future__ abc base64 binascii bisect collections contextlib copy dataclasses datetime decimal
+    difflib enum fractions functools hashlib heapq hmac itertools json keyword math numbers operator re
+    reprlib string struct textwrap types typing unicodedata uuid weakref zoneinfo msgspec
+""".split()
 # Nor may the pictures know of these, but for the one file that asks a layout program.
-WORLDLY = set(
-    """
-    asyncio concurrent http multiprocessing os random secrets select signal socket sqlite3 subprocess tempfile
-    threading time urllib IPython ipywidgets anywidget
-    """.split()
-)
+WORLDLY = """
+    asyncio concurrent http multiprocessing os random secrets select signal socket sqlite3 subprocess
+    tempfile threading time urllib IPython ipywidgets anywidget
+""".split()
 ASKS_A_PROGRAM = {"flowkit.render.layout"}
 
 NO_SUBJECT = ("utils", "util", "helpers", "helper", "common", "base", "misc", "manager", "handler")
