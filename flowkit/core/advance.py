@@ -95,37 +95,28 @@ def _release(fold: Fold, message: m.Release) -> Answer:
 
 
 def _tick(fold: Fold, message: m.Tick) -> Answer:
-    found: list[f.Fact] = []
     gone = [
         name
         for name, attempt in dict.fromkeys(message.gone)
         if fold.states.get(name) == RUNNING and fold.attempts[name] == attempt
     ]
-    claimed = len(fold.claims) - len(gone)
-    for name in gone:
-        found.extend(_lost(fold, name))
-    if not found:
+    if not gone:
         return Answer(IGNORED, reason="nothing is due")
-    found.extend(after_losses(fold, found, claimed))
-    return Answer(ACCEPTED, tuple(found))
+    lost = [_lost(fold, name) for name in gone]
+    return Answer(ACCEPTED, (*lost, *after_losses(fold, lost)))
 
 
-def _lost(fold: Fold, name: str) -> list[f.Fact]:
+def _lost(fold: Fold, name: str) -> f.Fact:
     """A claimant died: again, ask a person, or fail, as the task's `on_crash` says."""
     attempt, on_crash = fold.attempts[name], fold.wiring.tasks[name].on_crash
     losses = fold.losses.get(name, 0) + 1
     if on_crash == "ask":
-        return [f.TaskLost(task=name, attempt=attempt)]
+        return f.TaskLost(task=name, attempt=attempt)
     if on_crash == "fail" or losses >= LOSSES:
         text = "the process that ran it died" + (f", {losses} times in a row" if losses > 1 else "")
         failure = Failure(("flowkit.AttemptLost",), text)
-        return [f.TaskFailed(task=name, attempt=attempt, failure=failure, outcome="lost")]
-    retrying = f.TaskRetrying(task=name, attempt=attempt, outcome="lost")
-    if fold.state == FAILING:
-        return [retrying, f.TaskCancelled(tasks=(name,), reason=f"{fold.ended_by} failed")]
-    if fold.state == RUNNING:
-        return [retrying, f.TaskReady(task=name, attempt=attempt + 1)]
-    return [retrying]
+        return f.TaskFailed(task=name, attempt=attempt, failure=failure, outcome="lost")
+    return f.TaskRetrying(task=name, attempt=attempt, outcome="lost")
 
 
 def _pause_verb(fold: Fold, message: m.Pause) -> Answer:

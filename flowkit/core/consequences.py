@@ -51,26 +51,30 @@ def still_open(fold: Fold, but: Iterable[str] = ()) -> list[str]:
     return [name for name, state in fold.states.items() if state not in FINISHED and name not in skip]
 
 
-def after_losses(fold: Fold, found: list[f.Fact], claimed: int) -> tuple[f.Fact, ...]:
-    """How the run stands once all claims that were gone are settled."""
-    failed = [fact.task for fact in found if isinstance(fact, f.TaskFailed)]
-    asked = sum(isinstance(fact, f.TaskLost) for fact in found)
-    out = claimed + len(fold.people) + len(fold.lost) + asked
-    if fold.state == FAILING:
-        return () if out else (f.RunFailed(task=fold.ended_by),)
-    if failed:
-        settled = {fact.task for fact in found if isinstance(fact, (f.TaskFailed, f.TaskLost))}
-        retried = {fact.task for fact in found if isinstance(fact, f.TaskRetrying)}
-        keep = ({*fold.claims, *fold.people, *fold.lost} | settled) - retried
-        untaken = tuple(still_open(fold, keep))
-        facts: list[f.Fact] = [f.RunFailing(task=failed[0])]
+def after_losses(fold: Fold, lost: list[f.Fact]) -> tuple[f.Fact, ...]:
+    """How the run stands once all claims that were gone are settled by the facts `lost`, one for each."""
+    failed = [fact.task for fact in lost if isinstance(fact, f.TaskFailed)]
+    again = [fact for fact in lost if isinstance(fact, f.TaskRetrying)]
+    asked = len(lost) - len(failed) - len(again)
+    claimed = len(fold.claims) - len(lost)
+    ended_by = fold.ended_by or (failed[0] if failed else "")
+    if ended_by:
+        facts: list[f.Fact] = []
+        untaken = tuple(fact.task for fact in again)
+        if fold.state != FAILING:
+            facts.append(f.RunFailing(task=ended_by))
+            settled = {fact.task for fact in lost if isinstance(fact, (f.TaskFailed, f.TaskLost))}
+            keep = ({*fold.claims, *fold.people, *fold.lost} | settled) - {*untaken}
+            untaken = tuple(still_open(fold, keep))
         if untaken:
-            facts.append(f.TaskCancelled(tasks=untaken, reason=f"{failed[0]} failed"))
-        return (*facts, *(() if out else (f.RunFailed(task=failed[0]),)))
+            facts.append(f.TaskCancelled(tasks=untaken, reason=f"{ended_by} failed"))
+        if not claimed + len(fold.people) + len(fold.lost) + asked:
+            facts.append(f.RunFailed(task=ended_by))
+        return tuple(facts)
+    if fold.state == RUNNING:
+        offers = tuple(f.TaskReady(task=fact.task, attempt=fact.attempt + 1) for fact in again)
+        halt = next((fact.task for fact in again if fold.breaks.get(fact.task)), None)
+        return offers if halt is None else (*offers, pause(claimed, f"breakpoint before {halt}"))
     if fold.state == PAUSING and not claimed:
         return (f.RunPaused(reason=fold.reason),)
-    if fold.state == RUNNING and fold.breaks:
-        again = (fact.task for fact in found if isinstance(fact, f.TaskReady))
-        if halt := next((name for name in again if fold.breaks.get(name)), None):
-            return (pause(claimed, f"breakpoint before {halt}"),)
     return ()
