@@ -1,0 +1,79 @@
+"""A run of the core by hand: messages in, facts folded at once; no journal, no engine, no clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance, evolve
+from flowkit.core import messages as m
+from flowkit.core.facts import Fact
+
+PID = 4711
+DRIVER = Claimant(boot="b", space="s", pid=PID, born="1", driver="d")
+STARTED_AT = 1_700_000_000.0
+
+
+def task(name: str, *sources: str, kind: str = "task", **options: Any) -> TaskPlan:
+    """A task whose parameters are its sources."""
+    params = tuple(Param(name=source, kind="task", source=source) for source in sources)
+    return TaskPlan(name=name, kind=kind, params=params, **options)
+
+
+def manual(name: str, *sources: str, **options: Any) -> TaskPlan:
+    return task(name, *sources, kind="manual", **options)
+
+
+class Scripted:
+    """One run: `send` a message, look at `fold`; `facts` are all that followed so far."""
+
+    def __init__(self, *tasks: TaskPlan, target: str | None = None) -> None:
+        sources = {source for each in tasks for source in each.sources()}
+        ends = tuple(each.name for each in tasks if each.name not in sources)
+        self.wiring = Wiring(Plan(flow="order", tasks=tasks, ends=ends), target)
+        self.fold = Fold(self.wiring)
+        self.facts: list[Fact] = []
+
+    def send(self, message: m.Message) -> Scripted:
+        answer = advance(self.fold, message)
+        assert answer.error is None or answer.facts, answer.error
+        for fact in answer.facts:
+            evolve(self.fold, fact, STARTED_AT + len(self.facts))
+            self.facts.append(fact)
+        return self
+
+    def start(self, **results: object) -> Scripted:
+        inputs = {"item": "book"}
+        return self.send(
+            m.Start(flow="order", plan="p", inputs=inputs, target=self.wiring.target, results=results)
+        )
+
+    def claim(self, name: str) -> Scripted:
+        return self.send(m.Claim(task=name, claimant=DRIVER))
+
+    def complete(self, name: str, value: object = 1, via: str = "hand") -> Scripted:
+        return self.send(m.Report(task=name, value=value, via=via))
+
+    def fail(self, name: str, text: str = "no money", via: str = "run") -> Scripted:
+        failure = Failure(types=("builtins.ValueError", "builtins.Exception"), message=text)
+        return self.send(m.Report(task=name, failure=failure, via=via))
+
+    def work(self, name: str, value: object = 1) -> Scripted:
+        return self.claim(name).complete(name, value, via="run")
+
+    def lose(self, name: str) -> Scripted:
+        return self.send(m.Tick(gone=((name, self.fold.attempts[name]),)))
+
+    def release(self, name: str, reason: str = "interrupted") -> Scripted:
+        return self.send(m.Release(task=name, attempt=self.fold.attempts[name], reason=reason))
+
+    def pause(self, note: str = "") -> Scripted:
+        return self.send(m.Pause(note=note))
+
+    def resume(self) -> Scripted:
+        return self.send(m.Resume())
+
+    def cancel(self, note: str = "") -> Scripted:
+        return self.send(m.Cancel(note=note))
+
+    def stop_before(self, name: str) -> Scripted:
+        return self.send(m.Break(task=name))
