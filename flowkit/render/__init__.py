@@ -9,11 +9,15 @@ from flowkit.render.layered import lay_out_plainly
 from flowkit.render.layout import lay_out
 from flowkit.render.letters import harmless
 from flowkit.render.look import looks
+from flowkit.render.offers import OFFER_HEADERS, OfferRow, next_words, offer_rows
 from flowkit.render.rows import rows_html, rows_text
 from flowkit.render.scene import scene
+from flowkit.render.sentences import sentence
 from flowkit.render.summary import Whole
 from flowkit.render.svg import draw
+from flowkit.render.task_words import Seen
 from flowkit.render.text import table
+from flowkit.render.why import Why, why
 
 __all__ = [
     "Edge",
@@ -22,8 +26,12 @@ __all__ = [
     "Graph",
     "Marks",
     "Node",
+    "OFFER_HEADERS",
+    "OfferRow",
+    "Seen",
     "States",
     "Whole",
+    "Why",
     "bundle",
     "draw",
     "focus",
@@ -31,9 +39,13 @@ __all__ = [
     "lay_out",
     "lay_out_plainly",
     "looks",
+    "next_words",
+    "offer_rows",
     "rows_html",
     "rows_text",
     "scene",
+    "sentence",
     "table",
     "to_dot",
+    "why",
 ]

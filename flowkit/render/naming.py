@@ -73,15 +73,15 @@ def cell(verb: str, task: str, rest: str = "") -> str:
     return f"run.{verb}({literal(task)}{f', {rest}' if rest else ''})"
 
 
-def complete_cell(task: TaskPlan) -> str:
-    """The call that reports the task's result.
+def complete_cell(task: TaskPlan, comment: bool = True) -> str:
+    """The call that reports the task's result, with its type as a comment.
 
     Where a value must be filled in it has "…", which Python refuses: so nobody reports it by mistake.
     """
     if task.result is None:
         return cell("complete", task.name, "…")
-    comment = clipped(describe(task.result), 80)
-    return f"{cell('complete', task.name, _example(task.result))}  # {comment}"
+    call = cell("complete", task.name, _example(task.result))
+    return f"{call}  # {clipped(describe(task.result), 80)}" if comment else call
 
 
 def _example(schema: dict[str, object]) -> str:

@@ -173,7 +173,7 @@ def _only(teller: Teller, names: tuple[str, ...]) -> str:
         return f"{teller.standings(names)}."
     name = names[0]
     if name in teller.wiring.manual and teller.fold.states[name] == READY:
-        return f"{named(name)} waits for a person: {complete_cell(teller.wiring.tasks[name])}"
+        return f"{named(name)} waits for a person: {complete_cell(teller.wiring.tasks[name], comment=False)}"
     return teller.told(name).words
 
 
