@@ -84,7 +84,7 @@ class Opaque(msgspec.Struct, frozen=True):
 
 
 def tagged(scalar: Any) -> Any:
-    """The plain JSON data of an exact scalar: the scalar itself, or a one-key object for what JSON can't say."""
+    """The plain JSON data of an exact scalar: itself, or a one-key object for what JSON can't say."""
     kind = type(scalar)
     if kind is int and not -SAFE_INT <= scalar <= SAFE_INT:
         return {"$int": str(scalar) if scalar.bit_length() <= _DECIMAL_BITS else hex(scalar)}
@@ -159,6 +159,11 @@ def _has_surrogate(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def class_key(cls: type) -> str:
+    """ "module:QualName", by which a dataclass or Enum class is named in schemas and in stored values."""
+    return f"{cls.__module__}:{cls.__qualname__}"
 
 
 def type_name(cls: type) -> str:
@@ -247,7 +252,12 @@ def _show_object(value: Any, kind: type, room: int) -> str:
     if kind is Record:
         return _show_record(value.type, value.kind, value.fields, room, False)
     if kind is Opaque:
-        return f"{value.tag}: {value.text[: room + 1]}"
+        known = len(value.text) <= _READ_TO_SHOW
+        return (
+            _show_tag(value.tag, _decode(value.text), room)
+            if known
+            else f"{value.tag[1:]} {value.text[:room]}"
+        )
     if hasattr(kind, "__members__") and hasattr(value, "_name_"):
         return f"{kind.__name__}.{value._name_}"
     if hasattr(kind, "__dataclass_fields__"):

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core.values import SCALARS, Json, Live, type_name
+from ..core.values import SCALARS, Json, Live, class_key, type_name
 from ..errors import JournalCorrupt, UsageError, ValueNotStorable
 from .typed_reading import value_of
-from .typed_writing import Untyped, class_key, is_plain, tree_of
+from .typed_writing import Untyped, is_plain, tree_of
 
 C = TypeVar("C", bound=type)
 

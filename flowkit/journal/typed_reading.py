@@ -104,16 +104,11 @@ def _read_complex(content: Any, classes: Mapping[str, type]) -> complex:
 
 
 def _read_path(content: Any, classes: Mapping[str, type]) -> pathlib.PurePath:
-    """A path of the other family of systems can't be touched here, so it comes back as the pure path."""
+    if type(content) is not list:
+        return pathlib.Path(value_of(content, classes))
     name, text = content
-    cls = {
-        "PurePosixPath": pathlib.PurePosixPath,
-        "PureWindowsPath": pathlib.PureWindowsPath,
-        "PosixPath": pathlib.PurePosixPath,
-        "WindowsPath": pathlib.PureWindowsPath,
-    }[name]
-    here = type(pathlib.Path())
-    return (here if name == here.__name__ else cls)(value_of(text, classes))
+    pure = {"PurePosixPath": pathlib.PurePosixPath, "PureWindowsPath": pathlib.PureWindowsPath}[name]
+    return pure(value_of(text, classes))
 
 
 def _read_enum(content: Any, classes: Mapping[str, type]) -> Any:

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from ..core.values import SAFE_INT, SCALARS, Opaque, Record, preview, tagged, visible
+from ..core.values import SAFE_INT, SCALARS, Opaque, Record, class_key, preview, tagged, visible
 
 MAX_DEPTH = 100
 """How deep containers may be nested."""
@@ -44,11 +44,6 @@ class Untyped(Exception):
     def inside(self, part: str) -> Untyped:
         self.path = part + self.path
         return self
-
-
-def class_key(cls: type) -> str:
-    """ "module:QualName", by which values of a dataclass or enum are written and looked up."""
-    return f"{cls.__module__}:{cls.__qualname__}"
 
 
 def is_plain(value: Any, depth: int = 1) -> bool:
@@ -229,7 +224,9 @@ def _write_timedelta(value: dt.timedelta) -> dict[str, Any]:
 
 
 def _write_path(value: pathlib.PurePath) -> dict[str, Any]:
-    return {"$path": [type(value).__name__, tagged(str(value))]}
+    """A `Path` as text alone: it comes back as the kind of path that the reading system has."""
+    text = tagged(str(value))
+    return {"$path": text if type(value) is type(pathlib.Path()) else [type(value).__name__, text]}
 
 
 def _write_opaque(value: Opaque) -> Any:
