@@ -80,7 +80,13 @@ class InvalidValue(ReportRefused):
     verdict = "invalid"
 
     def __init__(
-        self, message: str, *, problems: tuple[Any, ...] = (), task: str = "", recorded: Any = None, sent: Any = None
+        self,
+        message: str,
+        *,
+        problems: tuple[Any, ...] = (),
+        task: str = "",
+        recorded: Any = None,
+        sent: Any = None,
     ) -> None:
         super().__init__(message, task=task, recorded=recorded, sent=sent)
         self.problems = problems
@@ -149,3 +155,10 @@ class JournalTooNew(JournalError):
 
 class TransportError(FlowkitError):
     """The far side of a transport could not be reached or answered wrongly."""
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """Somebody pressed ■ while a run was driven: the attempt was given back, nothing failed, the run can go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

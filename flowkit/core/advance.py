@@ -58,7 +58,9 @@ def _start(fold: Fold, message: m.Start) -> Answer:
             offers = ready if name == last else ()
             found.append(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=offers))
         if unneeded:
-            found.append(f.TaskSkipped(tasks=unneeded, reason="everything that they feed was given at the start"))
+            found.append(
+                f.TaskSkipped(tasks=unneeded, reason="everything that they feed was given at the start")
+            )
     if len(gone) == len(wiring.order):
         found.append(f.RunSucceeded())
     return Answer(ACCEPTED, tuple(found))

@@ -100,7 +100,19 @@ class Wiring:
     maps the names of parts to (task, part number). All in the order of definition.
     """
 
-    __slots__ = ("dependents", "ends", "index", "inputs", "manual", "needs", "order", "parts", "plan", "target", "tasks")
+    __slots__ = (
+        "dependents",
+        "ends",
+        "index",
+        "inputs",
+        "manual",
+        "needs",
+        "order",
+        "parts",
+        "plan",
+        "target",
+        "tasks",
+    )
 
     def __init__(self, plan: Plan, target: str | None = None) -> None:
         every = {task.name: task for task in plan.tasks}

@@ -38,7 +38,9 @@ def not_ready(fold: Fold, name: str) -> str:
     if state in (WAITING, RETRYING):
         return f"{name} waits for the run to be resumed: run.resume(). Nothing was recorded."
     if state == RUNNING:
-        return f"{name} is claimed by process {fold.claims[name].pid}, which runs it now. Nothing was recorded."
+        return (
+            f"{name} is claimed by process {fold.claims[name].pid}, which runs it now. Nothing was recorded."
+        )
     if state == LOST:
         return f"{name} was lost with its process; report what became of it: run.complete({name!r}, …) or run.fail."
     if state == READY:

@@ -26,11 +26,15 @@ def report(fold: Fold, message: Report) -> Answer:
     current = fold.attempts.get(name, 0)
     attempt = current if message.attempt is None else message.attempt
     if attempt > current or attempt < min(current, 1):
-        text = f"{name} has had {current} attempts so far; there is no attempt {attempt}. Nothing was recorded."
+        text = (
+            f"{name} has had {current} attempts so far; there is no attempt {attempt}. Nothing was recorded."
+        )
         return Answer(REFUSED, error=errors.UnknownAttempt(text, task=name))
     if attempt != current:
         how = fold.past.get((name, attempt), "superseded")
-        return _late(message, attempt, f"attempt {attempt} of {name} ended ({how}); attempt {current} counts now")
+        return _late(
+            message, attempt, f"attempt {attempt} of {name} ended ({how}); attempt {current} counts now"
+        )
     verdict = TASK_VERDICTS[state, "Report"]
     if verdict == APPLY:
         if message.problem is not None:
@@ -44,7 +48,9 @@ def report(fold: Fold, message: Report) -> Answer:
     if verdict == "NotReady":
         return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
     if verdict == "LateReport":
-        return _late(message, attempt, f"{name} was {state}: {fold.reason or 'its result is not used any more'}")
+        return _late(
+            message, attempt, f"{name} was {state}: {fold.reason or 'its result is not used any more'}"
+        )
     return _compared(fold, message, attempt)
 
 

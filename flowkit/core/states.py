@@ -78,7 +78,7 @@ TASK_VERDICTS: dict[tuple[str, str], str] = {
     (RETRYING, "Report"): "NotReady",  # between two attempts, while the run is paused
     (LOST, "Report"): APPLY,
     (SUCCEEDED, "Report"): "repeat or AlreadyCompleted",
-    (FAILED, "Report"): "repeat or AlreadyCompleted",
+    (FAILED, "Report"): "repeat or AlreadyCompleted",  # LateReport where it failed by being lost
     (SKIPPED, "Report"): "LateReport",
     (CANCELLED, "Report"): "LateReport",
 }

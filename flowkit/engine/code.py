@@ -1,0 +1,109 @@
+"""How a task's code is read and recognised: its source, its digest, its parameters.
+
+A digest stands for what a function does, not for how it is laid out: comments, blank lines and docstrings do not change it.
+Nothing here may call the function.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+
+def parameters(function: Callable[..., Any]) -> tuple[tuple[tuple[str, bool], ...], bool]:
+    """The named parameters, each with whether it has a default, and whether any can't be passed by name."""
+    if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
+        code = function.__code__
+        positional, keyword = code.co_argcount, code.co_kwonlyargcount
+        names = code.co_varnames
+        plain = positional - len(function.__defaults__ or ())
+        optional = function.__kwdefaults__ or ()
+        found = [(names[i], i >= plain) for i in range(positional)]
+        found += [(name, name in optional) for name in names[positional : positional + keyword]]
+        return tuple(found), code.co_posonlyargcount > 0
+    signature = inspect.signature(function)
+    named = [p for p in signature.parameters.values() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    bare = any(p.kind is p.POSITIONAL_ONLY for p in signature.parameters.values())
+    return tuple((p.name, p.default is not p.empty) for p in named), bare
+
+
+def annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations, evaluated where they can be; text that can't be evaluated stays text."""
+    target = inspect.unwrap(function)
+    target = getattr(target, "func", target)
+    raw = getattr(target, "__annotations__", None) or {}
+    scope = getattr(target, "__globals__", {})
+    found = {}
+    for name, annotation in raw.items():
+        if isinstance(annotation, str):
+            try:
+                annotation = eval(annotation, scope)
+            except Exception:
+                pass  # A name that only a type checker knows: the form then takes anything.
+        found[name] = annotation
+    return found
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """The function's source text, without common indentation; empty where it can't be had."""
+    target = inspect.unwrap(function)
+    code = getattr(target, "__code__", None)
+    return _source(code) if code is not None else ""
+
+
+def digest_of(function: Callable[..., Any]) -> str:
+    """What the function does, as 16 hexadecimal digits."""
+    target = inspect.unwrap(function)
+    target = getattr(target, "func", target)
+    code = getattr(target, "__code__", None)
+    if code is None:
+        name = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', type(target).__qualname__)}"
+        return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return _digest(code)
+
+
+@functools.lru_cache(maxsize=4096)
+def _source(code: CodeType) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(code))
+    except (OSError, TypeError, IndentationError):
+        return ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(code: CodeType) -> str:
+    # Two lambdas on one line have the same source, so only a `def` is recognised by its text.
+    body = None if code.co_name == "<lambda>" else _normal(_source(code))
+    data = body.encode("utf-8", "surrogatepass") if body else _bytes_of(code)
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _normal(source: str) -> str | None:
+    """The source as its syntax tree says it again: no comments, no layout, no decorators, no docstring."""
+    try:
+        node = ast.parse(source).body[0]
+    except (SyntaxError, IndexError, ValueError):
+        return None
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    node.decorator_list = []
+    if ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(node)
+
+
+def _bytes_of(code: CodeType) -> bytes:
+    parts: list[bytes] = []
+    stack = [code]
+    while stack:
+        one = stack.pop()
+        constants = [c for c in one.co_consts if not isinstance(c, CodeType)]
+        stack += [c for c in one.co_consts if isinstance(c, CodeType)]
+        parts += [one.co_code, repr((constants, one.co_names, one.co_varnames)).encode()]
+    return b"\0".join(parts)

@@ -1,0 +1,384 @@
+"""The local driver: takes what is ready, calls its function, reports; and waits while others are at work.
+
+It is one generator, `Driver.drive`, that says what is to be called and when to wait; hosts (a blocking one, an awaiting one,
+a background thread) do the calling and the waiting. User code runs outside every lock, in the thread that asked for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+import msgspec
+
+from ..core import Answer, Fold, ancestors
+from ..core.messages import Claim, Message, Release, Report, Tick
+from ..core.refusals import not_ready
+from ..core.states import FAILING, FINISHED, READY, RUNNING
+from ..core.values import SCALARS, Json
+from ..errors import NotReady, RunInterrupted, UsageError, ValueNotStorable
+from ..journal import Entry, pack, unpack
+from .claimants import me, standing
+from .door import Door
+from .failures import failure_of, remember
+from .loops import wait_for
+from .task import Task
+from .working import CURRENT, Attempt
+
+POLL = 0.05
+"""Seconds between two looks at a file that another process may write to."""
+
+
+class Call(msgspec.Struct, gc=False):
+    """Call this task for this attempt, with the values that stand in the fold."""
+
+    attempt: Attempt
+    task: Task
+    fold: Fold
+
+    def __call__(self) -> Any:
+        return self.task.function(**arguments(self.fold, self.attempt.task, self.task.fixed))
+
+
+class Wait(msgspec.Struct):
+    """Wait until the house's `changes` differ from `seen`, at most so many seconds."""
+
+    seen: int
+    seconds: float
+
+
+Drive = Generator[Call | Wait, Report | None, str]
+
+
+class Driver:
+    """Drives one run with the code that this process has. `entries` collects what it caused, where that is asked for."""
+
+    def __init__(
+        self, door: Door, code: Mapping[str, Task], *, echo: bool = True, debug: bool = True
+    ) -> None:
+        self.door = door
+        self.house = door.house
+        self.code = code
+        self.echo = echo
+        self.debug = debug
+        self.claimant = me()
+        self.entries: list[Entry] = []
+        self._keep = False
+        self._held: Attempt | None = None  # claimed and not yet reported
+        self._only: set[str] | None = None
+
+    def able(self, name: str) -> str:
+        """Whether this process can enter a task: "here", "missing" (no code), "changed" (other code) or "manual"."""
+        plan = self.door.wiring.tasks[name]
+        if plan.kind == "manual":
+            return "manual"
+        task = self.code.get(name)
+        if task is None or task.manual:
+            return "missing"
+        return "here" if task.digest == plan.digest else "changed"
+
+    def drive(
+        self,
+        *,
+        once: bool = False,
+        only: str | None = None,
+        until: str | None = None,
+        timeout: float | None = None,
+    ) -> Drive:
+        """Do what can be done here, and say why it stopped.
+
+        `once`: one attempt at most, and no waiting. `only`: that task and no other. `until`: until that task has finished,
+        doing only what it needs. `timeout` in seconds, looked at between attempts.
+        Returns "ended", "until", "breakpoint", "paused", "waiting" (only others can move it), "timeout" or "stepped".
+        """
+        self._keep = once
+        if until is not None:
+            sources = {name: task.sources() for name, task in self.door.wiring.tasks.items()}
+            self._only = ancestors(sources, [until])
+        elif only is not None:
+            self._only = {only}
+        deadline = None if timeout is None else time.monotonic() + timeout
+        fold = self.door.refresh()
+        if fold.claims:
+            self._settle_gone()
+        report: Report | None = None
+        while True:
+            overdue = deadline is not None and time.monotonic() >= deadline
+            last = overdue or (once and report is not None)
+            call = self._turn(report, None if last else self._choose(until))
+            if call is not None:
+                report = yield call
+                continue
+            if once and report is not None:
+                return "stepped"
+            report = None
+            fold = self.door.fold
+            if (why := self._stopped(fold, until)) is not None:
+                return why
+            if overdue:
+                return "timeout"
+            seen = self.house.changes
+            if self._settle_gone():
+                continue
+            if once or not fold.claims:
+                return "waiting"
+            seconds = 1.0 if self.door.journal.live else POLL
+            if deadline is not None:
+                seconds = min(seconds, max(0.0, deadline - time.monotonic()))
+            yield Wait(seen, seconds)
+
+    def _choose(self, until: str | None) -> Callable[[Fold], Message | None]:
+        def choose(fold: Fold) -> Message | None:
+            if fold.state != RUNNING or (until is not None and fold.states[until] in FINISHED):
+                return None
+            name = fold.next_ready()
+            if name is not None and (not self._mine(name)):
+                ready = (n for n in fold.queue if fold.states[n] == READY and self._mine(n))
+                name = next(ready, None)
+            return None if name is None else Claim(task=name, claimant=self.claimant)
+
+        return choose
+
+    def _mine(self, name: str) -> bool:
+        return (self._only is None or name in self._only) and self.able(name) == "here"
+
+    def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Call | None:
+        """Report what was done and claim what is next, in one commit."""
+        held, door = self._held, self.door
+        if held is None and choose is None:
+            return None
+        output = None
+        if held is not None and held.made_output:
+            output = (held.task, held.number, held.heard())
+        durable = held is not None and door.wiring.tasks[held.task].on_crash != "rerun"
+        steps = [step for step in (report, choose) if step is not None]
+        answers = door.turn(*steps, durable=durable, output=output)
+        if held is not None:
+            self.house.working.discard((door.run_id, held.task, held.number))
+            self._held = None
+        return self._taken(answers)
+
+    def _taken(self, answers: list[tuple[Answer, Entry | None]]) -> Call | None:
+        """Note what a turn caused; what it claimed is to be called now."""
+        if self._keep:
+            self.entries.extend(entry for _, entry in answers if entry is not None)
+        if not answers or answers[-1][1] is None:
+            return None
+        fact = answers[-1][1].facts[0]
+        if fact.kind != "AttemptClaimed":
+            return None
+        name, number = fact.task, fact.attempt  # type: ignore[attr-defined]
+        door = self.door
+        self._held = attempt = Attempt(door.run_id, name, number, door, self.echo)
+        self.house.working.add((door.run_id, name, number))
+        self.house.show_life()
+        return Call(attempt, self.code[name], door.fold)
+
+    def _stopped(self, fold: Fold, until: str | None) -> str | None:
+        if fold.ended:
+            return "ended"
+        if until is not None and fold.states[until] in FINISHED:
+            return "until"
+        if fold.state in (RUNNING, FAILING):
+            return None
+        return "breakpoint" if fold.reason.startswith("breakpoint") else "paused"
+
+    def _settle_gone(self) -> bool:
+        """Tell the run of claims whose claimant is dead. True if there were any."""
+        gone = tuple(gone_claims(self.door))
+        if not gone:
+            return False
+        answers = self.door.turn(Tick(gone=gone))
+        if self._keep:
+            self.entries.extend(entry for _, entry in answers if entry is not None)
+        return True
+
+    def answer(self, call: Call, value: Any) -> Report:
+        """The report for a call that returned."""
+        attempt = call.attempt
+        outputs = self.door.wiring.tasks[attempt.task].outputs
+        if outputs and (trouble := parts_trouble(outputs, value)):
+            return self.failed(call, TypeError(trouble))
+        if type(value) not in SCALARS:
+            try:
+                value = pack(value, live=self.door.journal.live)
+            except ValueNotStorable as error:
+                return self.failed(call, error)
+        return Report(task=attempt.task, attempt=attempt.number, value=value, via="run")
+
+    def failed(self, call: Call, error: BaseException) -> Report:
+        """The report for a call that raised; the error is left where `%debug` finds it."""
+        if self.debug:
+            remember(error)
+        attempt = call.attempt
+        return Report(task=attempt.task, attempt=attempt.number, failure=failure_of(error), via="run")
+
+    def perform(self, call: Call) -> Report:
+        """Call, blocking; a coroutine is run on the helper loop."""
+        token = CURRENT.set(call.attempt)
+        try:
+            value = call()
+            if hasattr(value, "__await__"):
+                value = wait_for(_awaited(value))
+        except (Exception, SystemExit) as error:
+            return self.failed(call, error)
+        finally:
+            CURRENT.reset(token)
+        return self.answer(call, value)
+
+    async def perform_here(self, call: Call) -> Report:
+        """Call on the caller's loop; a coroutine is awaited there."""
+        token = CURRENT.set(call.attempt)
+        try:
+            value = call()
+            if hasattr(value, "__await__"):
+                value = await value
+        except (Exception, SystemExit) as error:
+            return self.failed(call, error)
+        finally:
+            CURRENT.reset(token)
+        return self.answer(call, value)
+
+    def abandon(self, reason: str) -> str | None:
+        """Give back what is claimed and not reported, without blame. Returns the task's name."""
+        held, self._held = self._held, None
+        if held is None:
+            held = next(iter(self._claimed_unseen()), None)
+            if held is None:
+                return None
+        key = (self.door.run_id, held.task, held.number)
+        self.house.working.discard(key)
+        release = Release(task=held.task, attempt=held.number, reason=reason)
+        output = (held.task, held.number, held.heard()) if held.made_output else None
+        self.door.turn(release, output=output)
+        return held.task
+
+    def _claimed_unseen(self) -> list[Attempt]:
+        """Claims in this driver's name that it never got to see, since it was interrupted in the turn that made them."""
+        fold = self.door.refresh()
+        mine = [name for name, claimant in fold.claims.items() if claimant == self.claimant]
+        return [Attempt(self.door.run_id, name, fold.attempts[name], self.door, False) for name in mine]
+
+    def run(self, **options: Any) -> str:
+        """Drive and block. A KeyboardInterrupt gives the attempt back and becomes RunInterrupted."""
+        drive = self.drive(**options)
+        house = self.house
+        try:
+            action = next(drive)
+            while True:
+                if type(action) is Call:
+                    action = drive.send(self.perform(action))
+                else:
+                    house.wait(action.seen, action.seconds)  # type: ignore[union-attr]
+                    self.door.refresh()
+                    action = drive.send(None)
+        except StopIteration as stop:
+            return str(stop.value)
+        except KeyboardInterrupt as error:
+            raise self._interrupted() from error
+
+    def _interrupted(self) -> RunInterrupted:
+        name = self.abandon("interrupted")
+        what = f"in {name}, which is ready again" if name else "between two tasks"
+        return RunInterrupted(f"{self.door.run_id}: interrupted {what}. Nothing is lost; run.run() goes on.")
+
+    async def run_here(self, **options: Any) -> str:
+        """Drive on the caller's loop. Being cancelled gives the attempt back and goes on as CancelledError."""
+        import asyncio
+
+        drive = self.drive(**options)
+        try:
+            action = next(drive)
+            while True:
+                if isinstance(action, Call):
+                    report = await self.perform_here(action)
+                    await asyncio.sleep(0)  # let clicks and other tasks in between two tasks of the run
+                    action = drive.send(report)
+                else:
+                    await asyncio.sleep(min(action.seconds, POLL))
+                    self.door.refresh()
+                    action = drive.send(None)
+        except StopIteration as stop:
+            return str(stop.value)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self.abandon("interrupted")
+            raise
+
+
+def parts_trouble(outputs: tuple[str, ...], value: Any) -> str:
+    """What keeps a value from being taken apart into its named parts; empty where nothing does."""
+    if isinstance(value, tuple | list) and len(value) == len(outputs):
+        return ""
+    what = (
+        f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple | list) else type(value).__name__
+    )
+    return f"outputs={outputs!r} asks for a tuple of {len(outputs)} values, not for a {what}"
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for a task's parameters, each a copy that nobody else can change."""
+    found = {}
+    for param in fold.wiring.tasks[name].params:
+        if param.kind == "task":
+            stored = fold.values[param.source]
+            if param.part is not None:
+                stored = unpack(stored)[param.part]
+        elif param.kind == "input":
+            if param.source not in fold.inputs:
+                continue
+            stored = fold.inputs[param.source]
+        elif param.fixed is None:
+            found[param.name] = fixed[param.name]
+            continue
+        else:
+            stored = Json(param.fixed)
+        found[param.name] = stored if type(stored) in SCALARS else unpack(stored)
+    return found
+
+
+def gone_claims(door: Door) -> list[tuple[str, int]]:
+    """The claims that nobody living holds: (task, attempt) each."""
+    house, fold = door.house, door.fold
+    gone = []
+    for name, claimant in tuple(fold.claims.items()):
+        attempt = fold.attempts[name]
+        stands = standing(claimant)
+        if stands == "this process":
+            alive = (door.run_id, name, attempt) in house.working
+        elif stands == "elsewhere":
+            alive = house.heard_of(claimant)
+        else:
+            alive = stands == "living"
+        if not alive:
+            gone.append((name, attempt))
+    return gone
+
+
+def named(door: Door, task: Any) -> str:
+    """The name of a task of the run. Raises UsageError when there is none of that name."""
+    name = getattr(task, "name", task)
+    if name not in door.wiring.tasks:
+        listed = ", ".join(list(door.wiring.tasks)[:8])
+        raise UsageError(f"Run {door.run_id} has no task {name!r}; it has {listed}.")
+    return str(name)
+
+
+def refuse_unready(door: Door, driver: Driver, name: str) -> None:
+    """Raise NotReady where a step of that task can't be taken here, with the reason."""
+    fold = door.refresh()
+    if fold.states[name] != READY:
+        raise NotReady(not_ready(fold, name), task=name)
+    able = driver.able(name)
+    if able == "manual":
+        raise NotReady(not_ready(fold, name), task=name)
+    if able == "missing":
+        text = f"This process has no code for {name}: engine.open({door.run_id!r}, flow) brings it."
+        raise NotReady(text, task=name)
+    if able == "changed":
+        text = f"The code of {name} here is not the code that run {door.run_id} was started with: start a new run with it."
+        raise NotReady(text, task=name)

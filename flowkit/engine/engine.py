@@ -1,0 +1,232 @@
+"""The engine: runs on one journal. It has no loop and no thread that drives; it lives in its caller's thread.
+
+The same file in one process is one journal with one lock, however many engines are opened on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..core import Plan, Wiring
+from ..core.messages import Report, Start
+from ..core.values import preview, same
+from ..errors import FlowChanged, RunExists, UsageError
+from ..journal import MemoryJournal, Summary
+from . import files
+from .clocks import clock_from
+from .door import Door, open_door
+from .events import Event, OfferList, Receipt, events_of
+from .failures import failure_from
+from .house import House
+from .intake import changed_code, difference, packed_inputs, packed_results
+from .run import Run, judged
+from .runs import RunList
+from .task import Task
+from .tokens import read_token
+
+
+class Blueprint(Protocol):
+    """A flow, as an engine needs it: its name, its tasks with their code, and its plan."""
+
+    name: str
+    tasks: dict[str, Task]
+
+    def plan(self) -> Plan: ...
+
+
+class Engine:
+    """Runs on one journal: in memory, or in a SQLite file.
+
+    `path` of the file (None: memory, gone with the process). `clock`: a function that returns seconds since the epoch, or
+    "virtual" for a clock that only `run.tick` moves. `durability`: "process" (what a local driver can compute again may be lost with the machine, never with the
+    process) or "power" (every commit is fsynced). Also a context manager, which closes it.
+    Raises a JournalError where the file can't serve.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        clock: Callable[[], float] | str | None = None,
+        durability: str = "process",
+    ) -> None:
+        if durability not in ("process", "power"):
+            raise UsageError(f"durability={durability!r} is not known: 'process' or 'power'.")
+        self.path = None if path is None else os.path.abspath(os.fspath(path))
+        if self.path is None:
+            self._house = House(MemoryJournal(), clock_from(clock))
+        else:
+            self._house = files.enter(self.path, clock, durability)
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The journal's path, or "memory"."""
+        return self._house.journal.name
+
+    def start(
+        self,
+        flow: Blueprint,
+        inputs: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+        target: str | Task | None = None,
+        results: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Start a run, or resume it: the same `run_id` with the same inputs *is* a resume, and says so. Calls no user code.
+
+        `target`: only that task and what it needs. `results` gives tasks their results beforehand.
+        Raises DefinitionError for a faulty flow, UsageError for missing or unknown inputs, InvalidValue for one that does not
+        fit, RunExists when the id is taken by other inputs, FlowChanged when by another structure.
+        """
+        self._check_open()
+        plan = flow.plan()
+        name = None if target is None else getattr(target, "name", target)
+        if name is not None and name not in flow.tasks:
+            raise UsageError(
+                f"There is no task {name!r} to be the target; {flow.name} has {', '.join(flow.tasks)}."
+            )
+        wiring = Wiring(plan, name)
+        given = {getattr(task, "name", task): value for task, value in (results or {}).items()}
+        live = self._house.journal.live
+        stored = packed_inputs(wiring, inputs or {}, given, live)
+        if run_id is not None and not (isinstance(run_id, str) and run_id):
+            raise UsageError(f"run_id={run_id!r} must be a text that is not empty.")
+        if run_id is not None and self._house.journal.summary(run_id) is not None:
+            return self._again(flow, run_id, plan, stored, name)
+        digest = hashlib.sha256(plan.encode()).hexdigest()[:32]
+        door = Door(self._house, run_id or _new_id(), wiring)
+        message = Start(
+            flow=flow.name,
+            plan=digest,
+            inputs=stored,
+            target=name,
+            results=packed_results(wiring, given, live),
+        )
+        now = self._house.clock()
+        summary = Summary(door.run_id, flow.name, digest, "running", now, now)
+        try:
+            door.turn(message, durable=True, first=lambda: self._house.journal.add_run(summary, plan))
+        except RunExists:  # another process was faster
+            return self._again(flow, door.run_id, plan, stored, name)
+        self._house.doors[door.run_id] = door
+        return Run(door, flow.tasks)
+
+    def _again(
+        self, flow: Blueprint, run_id: str, plan: Plan, inputs: dict[str, Any], target: str | None
+    ) -> Run:
+        door = open_door(self._house, run_id)
+        fold = door.refresh()
+        if fold.inputs.keys() != inputs.keys() or not all(same(fold.inputs[k], v) for k, v in inputs.items()):
+            recorded = ", ".join(f"{name}={preview(value)}" for name, value in fold.inputs.items())
+            sent = ", ".join(f"{name}={preview(value)}" for name, value in inputs.items())
+            raise RunExists(
+                f"Run {run_id!r} is recorded with other inputs: {recorded or 'none'}; you gave {sent or 'none'}. "
+                f"Take another run_id, or engine.open({run_id!r}, flow) for the recorded one."
+            )
+        if door.wiring.target != target:
+            raise RunExists(f"Run {run_id!r} is recorded with target {door.wiring.target!r}, not {target!r}.")
+        run = self.open(run_id, flow)
+        done = sum(state == "succeeded" for state in fold.states.values())
+        print(
+            f"{run_id}: resumed, {done} of {len(fold.states)} tasks succeeded, the run is {fold.state}.{run.note}"
+        )
+        return run
+
+    def open(self, run_id: str, flow: Blueprint | None = None) -> Run:
+        """A recorded run, from any process. Without the flow one can read, report, pause and cancel, but not execute.
+
+        Raises UnknownRun for an unknown id, FlowChanged when the flow has another structure than the run's plan. Code that alone
+        differs is named in `run.note`; such a task is not entered by this process.
+        """
+        self._check_open()
+        door = open_door(self._house, run_id)
+        run = Run(door, {} if flow is None else flow.tasks)
+        if flow is not None:
+            plan = flow.plan()
+            if plan.structure() != door.wiring.plan.structure():
+                raise FlowChanged(difference(run_id, door.wiring.plan, plan))
+            changed = changed_code(door.wiring, flow.tasks)
+            if changed:
+                run.note = (
+                    f" Edited since it was started: {', '.join(changed)}; this process does not enter "
+                    f"{'it' if len(changed) == 1 else 'them'}. A new run takes the new code."
+                )
+        return run
+
+    def runs(self) -> RunList:
+        """Summaries of all runs, newest first."""
+        self._check_open()
+        with self._house.lock:
+            return RunList(self._house.journal.summaries())
+
+    def ready(self, manual: bool = False) -> OfferList:
+        """What is ready in all runs that have not ended; with `manual`, only what waits for people."""
+        offers = []
+        for summary in reversed(self.runs()):
+            if summary.state not in ("succeeded", "failed", "cancelled"):
+                found = self.open(summary.run_id).ready()
+                offers += [offer for offer in found if not manual or offer.able == "manual"]
+        head = ("run", "task", "expects", "instructions")
+        rows = [(o.run_id, o.task, o.expects, o.instructions) for o in offers]
+        return OfferList(offers, lambda: (head, rows, "" if rows else "Nothing waits."))
+
+    def complete(self, token: str, value: Any, note: str | None = None) -> Receipt:
+        """Report a result by completion token alone. Raises as `Run.complete` does."""
+        run, task, attempt = self._of_token(token)
+        return run._report(judged(run._door, task, attempt, value, note or ""))
+
+    def fail(
+        self, token: str, error: BaseException | str, type: str | None = None, note: str | None = None
+    ) -> Receipt:
+        """Report a failure by completion token alone. Raises as `Run.fail` does."""
+        run, task, attempt = self._of_token(token)
+        return run._report(
+            Report(task=task, attempt=attempt, failure=failure_from(error, type), note=note or "")
+        )
+
+    def _of_token(self, token: str) -> tuple[Run, str, int]:
+        self._check_open()
+        run_id, task, attempt = read_token(self._house.journal.key, token)
+        return self.open(run_id), task, attempt
+
+    def subscribe(self, listener: Callable[[str, Event], None]) -> Callable[[], None]:
+        """Call `listener(run_id, event)` with each event of every run, once, in order, after its commit, outside every lock.
+
+        What it raises disturbs nobody. Returns a function that ends the subscription.
+        """
+
+        def tell(run_id: str, entry: Any) -> None:
+            for event in events_of([entry]):
+                listener(run_id, event)
+
+        return self._house.listen(tell)
+
+    def close(self) -> None:
+        """Let go of the file. Background drivers stop at the next task; nothing is lost. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        files.leave(self._house)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError(f"This engine is closed: Engine({self.path!r}) opens it again.")
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Engine on {self.name}>"
+
+
+def _new_id() -> str:
+    """A run id that sorts by time and is short enough to be typed."""
+    return time.strftime("%m%d-%H%M%S-") + secrets.token_hex(2)

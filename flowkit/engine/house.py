@@ -1,0 +1,142 @@
+"""What all runs of one engine share: the journal and its lock, the clock, the bell, and who listens.
+
+Subscribers hear each event once, in order, after it was committed and outside every lock; what they raise disturbs nobody.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import platform
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ..journal import Entry, Journal
+from .claimants import LEASE, me
+
+_log = logging.getLogger("flowkit")
+
+Listener = Callable[[str, Entry], None]
+
+
+class House:
+    """Shared by an engine, its runs and their drivers."""
+
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.doors: WeakValueDictionary[str, Any] = (
+            WeakValueDictionary()
+        )  # one for each run that somebody holds
+        self.lock = threading.RLock()
+        self.bell = threading.Condition(threading.Lock())
+        self.changes = 0  # how many entries this process has seen: what `wait` compares
+        self.working: set[tuple[str, str, int]] = set()  # attempts that this process is running now
+        self.closed = False
+        self._by = ("", 0)
+        self._waiting = 0
+        self._listeners: list[Listener] = []
+        self._news: deque[tuple[str, Entry]] = deque()
+        self._delivering = threading.Lock()
+        self._version = -1
+        self._seen: dict[str, int] = {}
+        self._heart: threading.Thread | None = None
+
+    @property
+    def by(self) -> str:
+        """This person and process, as facts name their author."""
+        if self._by[1] != os.getpid():
+            self._by = (f"{_user()}@{platform.node()}:{os.getpid()}", os.getpid())
+        return self._by[0]
+
+    def others_wrote(self, run_id: str) -> bool:
+        """Whether another process may have written since this was last asked for that run. Asked under the lock."""
+        version = self.journal.version()
+        if self._seen.get(run_id) == version:
+            return False
+        self._seen[run_id] = version
+        return True
+
+    def publish(self, run_id: str, entry: Entry) -> None:
+        """Note a committed entry, under the lock; `deliver` tells the listeners."""
+        self.changes += 1
+        if self._listeners:
+            self._news.append((run_id, entry))
+
+    def deliver(self) -> None:
+        """Ring the bell and tell listeners what was published, outside the lock, one thread at a time so that order holds."""
+        if self._waiting:
+            with self.bell:
+                self.bell.notify_all()
+        while self._news and self._delivering.acquire(blocking=False):
+            try:
+                while self._news:
+                    run_id, entry = self._news.popleft()
+                    for listener in tuple(self._listeners):
+                        try:
+                            listener(run_id, entry)
+                        except Exception:
+                            _log.exception("a subscriber of run %s raised; the run goes on", run_id)
+            finally:
+                self._delivering.release()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener; the returned function takes it away again."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def wait(self, seen: int, timeout: float) -> bool:
+        """Wait (at most `timeout` seconds) until something was published after `changes` stood at `seen`."""
+        with self.bell:
+            self._waiting += 1
+            try:
+                return self.bell.wait_for(lambda: self.changes != seen or self.closed, timeout)
+            finally:
+                self._waiting -= 1
+
+    def ring(self) -> None:
+        """Wake all that wait, though nothing was recorded."""
+        with self.bell:
+            self.bell.notify_all()
+
+    def show_life(self) -> None:
+        """From now on tell processes that can't see this one that it lives (on a file only)."""
+        if self.journal.live or (self._heart is not None and self._heart.is_alive()):
+            return
+        self._heart = threading.Thread(target=self._beat, name="flowkit-heartbeat", daemon=True)
+        self._heart.start()
+
+    def _beat(self) -> None:
+        pid = os.getpid()
+        while not self.closed and os.getpid() == pid:
+            try:
+                with self.lock:
+                    if not self.closed:
+                        self.journal.beat(me(), time.time())
+            except Exception:
+                _log.exception("the sign of life could not be written; trying again")
+            with self.bell:
+                self.bell.wait_for(lambda: self.closed, LEASE / 3)
+
+    def heard_of(self, claimant: Any) -> bool:
+        """Whether a claimant that can't be seen from here gave a sign of life within its lease."""
+        with self.lock:
+            last = self.journal.last_beat(claimant)
+        return last is not None and time.time() - last < LEASE
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "somebody"

@@ -1,0 +1,112 @@
+"""What comes in at the start of a run, and how a flow is compared with a recorded plan. Bad input leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from ..core import Plan, Wiring
+from ..core.schema import check, describe
+from ..core.values import preview
+from ..errors import InvalidValue, UsageError
+from ..journal import pack
+from .task import Task
+
+
+def packed_inputs(
+    wiring: Wiring, inputs: Mapping[str, Any], given: Mapping[str, Any], live: bool
+) -> dict[str, Any]:
+    """The inputs as stored values, judged by their annotations.
+
+    Raises UsageError naming every missing and every unknown one, InvalidValue for those that do not fit, ValueNotStorable.
+    """
+    unneeded = {*given, *wiring.unneeded(name for name in given if name in wiring.tasks)}
+    asked = {
+        p.source
+        for t in wiring.tasks.values()
+        if t.name not in unneeded
+        for p in t.params
+        if p.kind == "input"
+    }
+    missing = [n for n, one in wiring.inputs.items() if one.required and n not in inputs and n in asked]
+    unknown = [name for name in inputs if name not in wiring.inputs]
+    if missing or unknown:
+        raise UsageError(_inputs_trouble(wiring, missing, unknown))
+    stored, troubles = {}, []
+    for name, value in inputs.items():
+        schema = wiring.inputs[name].schema
+        if schema is not None:
+            value, problems = check(schema, value)
+            troubles += [f"{name}={preview(value)}: {p} (expected {describe(schema)})" for p in problems]
+        if not troubles:
+            stored[name] = pack(value, live=live, name=name)
+    if troubles:
+        raise InvalidValue(f"These inputs do not fit: {'; '.join(troubles)}. No run was started.")
+    return stored
+
+
+def _inputs_trouble(wiring: Wiring, missing: list[str], unknown: list[str]) -> str:
+    users: dict[str, list[str]] = {}
+    for task in wiring.tasks.values():
+        for param in task.params:
+            if param.kind == "input":
+                users.setdefault(param.source, []).append(task.name)
+    parts = [
+        f"{name!r} is missing (asked for by {', '.join(users.get(name, ['the flow']))})" for name in missing
+    ]
+    for name in unknown:
+        near = get_close_matches(name, [*wiring.inputs, *wiring.tasks], 1)
+        parts.append(f"{name!r} is no input" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    example = ", ".join(f"{name!r}: …" for name in wiring.inputs)
+    return f"{'; '.join(parts)}. The inputs of {wiring.plan.flow} are {{{example}}}. No run was started."
+
+
+def packed_results(wiring: Wiring, given: Mapping[str, Any], live: bool) -> dict[str, Any]:
+    """Results given beforehand, as stored values. Raises UsageError for an unknown task, InvalidValue, ValueNotStorable."""
+    stored = {}
+    for name, value in given.items():
+        if name not in wiring.tasks:
+            near = get_close_matches(str(name), list(wiring.tasks), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise UsageError(
+                f"results names {name!r}, which is no task of {wiring.plan.flow}.{hint} No run was started."
+            )
+        schema = wiring.tasks[name].result if wiring.tasks[name].kind == "manual" else None
+        if schema is not None:
+            value, problems = check(schema, value)
+            if problems:
+                text = f"results[{name!r}] does not fit: {'; '.join(map(str, problems))}. No run was started."
+                raise InvalidValue(text, problems=tuple(problems), task=name, sent=value)
+        stored[name] = pack(value, live=live, name=f"results[{name!r}]")
+    return stored
+
+
+def difference(run_id: str, old: Plan, new: Plan) -> str:
+    """What keeps a flow from driving a run that was started with another structure, in words."""
+    before = {task.name: task for task in old.tasks}
+    after = {task.name: task for task in new.tasks}
+    parts = [f"{name} is gone" for name in before if name not in after]
+    parts += [f"{name} is new" for name in after if name not in before]
+    parts += [
+        f"{name} is wired or declared otherwise"
+        for name in before
+        if name in after and before[name].shape() != after[name].shape()
+    ]
+    if old.flow != new.flow:
+        parts.append(f"the flow's name was {old.flow!r} and is {new.flow!r}")
+    what = "; ".join(parts) or "its inputs or its result are declared otherwise"
+    return (
+        f"Run {run_id!r} was started with another structure of {old.flow}: {what}. "
+        f"Nothing was recorded. Open it without the flow (engine.open({run_id!r})) to read and report, "
+        "define the flow as it was to go on, or start a new run under another run_id."
+    )
+
+
+def changed_code(wiring: Wiring, tasks: Mapping[str, Task]) -> list[str]:
+    """The function tasks whose code is not the recorded one."""
+    return [
+        name
+        for name, plan in wiring.tasks.items()
+        if plan.kind == "task" and name in tasks and tasks[name].digest != plan.digest
+    ]

@@ -1,0 +1,78 @@
+"""The one file that knows about event loops inside event loops.
+
+A blocking verb that meets an async task hands it to a helper loop in a thread of its own, which works whether or not the
+caller sits in a running loop. `drive_nested` is for tasks bound to the caller's own loop: it applies nest-asyncio, then and only then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from ..errors import UsageError
+
+_lock = threading.Lock()
+_helper: asyncio.AbstractEventLoop | None = None
+
+
+def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on the helper loop and block until it is done; its context is the caller's.
+
+    An interrupt of the caller cancels it.
+    """
+    context = contextvars.copy_context()
+    loop = _helper_loop()
+    done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    begun: list[asyncio.Task[Any]] = []
+
+    async def guarded() -> None:
+        # Whatever it raises must end here: an escaping SystemExit would end the loop and everybody's tasks with it.
+        try:
+            done.set_result(await coroutine)
+        except BaseException as error:
+            done.set_exception(error)
+
+    def begin() -> None:
+        begun.append(loop.create_task(guarded(), context=context))
+
+    loop.call_soon_threadsafe(begin)
+    try:
+        return done.result()
+    except KeyboardInterrupt:
+        loop.call_soon_threadsafe(lambda: begun[0].cancel())
+        raise
+
+
+def _helper_loop() -> asyncio.AbstractEventLoop:
+    global _helper
+    with _lock:
+        if _helper is None:
+            _helper = asyncio.new_event_loop()
+            threading.Thread(target=_helper.run_forever, name="flowkit-loop", daemon=True).start()
+        return _helper
+
+
+def drive_nested(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on the caller's own loop and block, through nest-asyncio where that loop is running already.
+
+    nest-asyncio changes asyncio in the whole process and can't be undone; on ipykernel 7.4 clicks are lost meanwhile, so
+    `await run.finish()` is better wherever it can be used. Raises UsageError for a loop that can't be patched (uvloop).
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    import nest_asyncio
+
+    try:
+        nest_asyncio.apply(loop)
+    except ValueError as error:
+        coroutine.close()
+        raise UsageError(
+            f"This event loop can't be nested ({error}). Use `await run.finish()`, or run.run() without loop='caller'."
+        ) from error
+    return loop.run_until_complete(coroutine)

@@ -1,0 +1,242 @@
+"""One task of a run, as its user reads it: where it stands, its attempts, inputs, result, failure, output.
+
+Reading never writes and never drives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Failure, Fold, TaskPlan
+from ..core import facts as f
+from ..core.values import preview
+from ..errors import NoResult
+from ..journal import unpack
+from ..render import Seen, Why, why
+from .claimants import standing
+from .door import Door
+from .driver import arguments
+from .pictures import graph_of, picture_of_run
+
+
+class AttemptRecord:
+    """One attempt of a task: `number`, `outcome` ("running", "offered", "succeeded", "failed", "lost", "interrupted", "cancelled"),
+    `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it)."""
+
+    def __init__(self, number: int, offered_at: float) -> None:
+        self.number = number
+        self.outcome = "offered"
+        self.offered_at = offered_at
+        self.claimed_at: float | None = None
+        self.ended_at: float | None = None
+        self.by = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it was at work, in seconds; None while it isn't over or where nobody claimed it."""
+        if self.claimed_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.claimed_at
+
+    def __repr__(self) -> str:
+        return f"<attempt {self.number}: {self.outcome}>"
+
+
+class TaskReading:
+    """One task of a run, read anew at every look."""
+
+    def __init__(self, door: Door, name: str, seen: Any) -> None:
+        self._door = door
+        self._seen = seen
+        self.name = name
+
+    @property
+    def _plan(self) -> TaskPlan:
+        return self._door.wiring.tasks[self.name]
+
+    @property
+    def _fold(self) -> Fold:
+        return self._door.refresh()
+
+    @property
+    def state(self) -> str:
+        """The task's state, in lower case."""
+        return self._fold.states[self.name]
+
+    @property
+    def doc(self) -> str:
+        """Its docstring: for a manual task, the instructions."""
+        return self._plan.doc
+
+    @property
+    def source(self) -> str:
+        """The source text that the run was started with."""
+        return self._plan.source
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """What a result must be, as data; None where the function says nothing."""
+        return self._plan.result
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody told the result, or it was given at the start."""
+        return self.name in self._fold.via
+
+    @property
+    def live(self) -> bool:
+        """Whether the result is kept by reference, in memory only, since no codec can store it."""
+        return type(self._fold.values.get(self.name)).__name__ == "Live"
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The values that the function is given, by parameter; those that are known so far."""
+        fold = self._fold
+        if any(p.kind == "task" and p.source not in fold.values for p in self._plan.params):
+            known = {p.source: p for p in self._plan.params if p.kind == "task" and p.source in fold.values}
+            return {p.name: unpack(fold.values[source]) for source, p in known.items() if p.part is None}
+        return arguments(fold, self.name, {p.name: ... for p in self._plan.params})
+
+    @property
+    def result(self) -> Any:
+        """A copy of the result. Raises NoResult, with why."""
+        return result_of(self._fold, self.name, self._seen)
+
+    @property
+    def failure(self) -> Failure | None:
+        """What it failed with, or None."""
+        return self._fold.failures.get(self.name)
+
+    @property
+    def attempts(self) -> list[AttemptRecord]:
+        """Its attempts, oldest first."""
+        found: dict[int, AttemptRecord] = {}
+        for entry in self._door.journal.read(self._door.run_id):
+            for fact in entry.facts:
+                _note(found, fact, self.name, entry.at, entry.by)
+        return [found[number] for number in sorted(found)]
+
+    @property
+    def output(self) -> str:
+        """What its last attempt printed, at most 64 Ki characters; displayed things stand in it as their text."""
+        return "".join(part.get("text") or _shown(part) for part in self.outputs)
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """What its last attempt printed and displayed, in parts: {"name": "stdout", "text": …} or {"data": MIME bundle}."""
+        with self._door.house.lock:
+            number = self._door.fold.attempts.get(self.name, 0)
+            return self._door.journal.output(self._door.run_id, self.name, number)
+
+    @property
+    def progress(self) -> tuple[float, str] | None:
+        """How far the current attempt said it is (0 to 1), and with what; None where it said nothing."""
+        with self._door.house.lock:
+            number = self._door.fold.attempts.get(self.name, 0)
+            return self._door.journal.progress(self._door.run_id, self.name, number)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt was at work, in seconds, or None."""
+        attempts = self.attempts
+        return attempts[-1].seconds if attempts else None
+
+    def why(self) -> Why:
+        """Why it is in this state, and what would move it."""
+        return why(self._fold, self._door.wiring, self.name, self._seen())
+
+    def __repr__(self) -> str:
+        fold = self._fold
+        stored = fold.values.get(self.name)
+        tail = f" = {preview(stored)}" if self.name in fold.values else ""
+        failed = fold.failures.get(self.name)
+        return f"<task {self.name}: {fold.states[self.name]}{tail}{f', {failed}' if failed else ''}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        fold, wiring = self._fold, self._door.wiring
+        near = {*self._plan.sources(), self.name, *wiring.dependents[self.name]}
+        graph = graph_of(self.name, (wiring.tasks[name] for name in wiring.order if name in near))
+        words = self.why().words
+        return {**picture_of_run(graph, fold, {self.name: "now"}, words), "text/plain": f"{self!r}\n{words}"}
+
+
+def _shown(part: dict[str, Any]) -> str:
+    text = str(part.get("data", {}).get("text/plain", "(something displayed)"))
+    return text + "\n"
+
+
+def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, at: float, by: str) -> None:
+    """Let one fact change the records of a task's attempts."""
+    if name in getattr(fact, "ready", ()) or (isinstance(fact, f.TaskReady) and fact.task == name):
+        number = max(found, default=0) + 1
+        found[number] = AttemptRecord(number, at)
+    if isinstance(fact, f.TaskCancelled) and name in fact.tasks and found:
+        _end(found[max(found)], "cancelled", at, by)
+    if getattr(fact, "task", None) != name:
+        return
+    record = found.get(getattr(fact, "attempt", 0))
+    if record is None:
+        return
+    if isinstance(fact, f.AttemptClaimed):
+        record.claimed_at, record.outcome, record.by = at, "running", by
+    elif isinstance(fact, f.TaskSucceeded):
+        _end(record, "succeeded", at, by)
+    elif isinstance(fact, f.TaskFailed):
+        _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by)
+    elif isinstance(fact, f.AttemptReleased):
+        _end(record, fact.reason or "released", at, by)
+    elif isinstance(fact, f.TaskRetrying):
+        _end(record, fact.outcome, at, by)
+    elif isinstance(fact, f.TaskLost):
+        _end(record, "lost", at, by)
+
+
+def _end(record: AttemptRecord, outcome: str, at: float, by: str) -> None:
+    if record.outcome in ("offered", "running", "lost"):
+        record.outcome, record.ended_at, record.by = outcome, at, by
+
+
+def result_of(fold: Fold, name: str, seen: Any) -> Any:
+    """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
+    task, part = fold.wiring.parts.get(name, (name, None)) if name not in fold.states else (name, None)
+    if task not in fold.states:
+        listed = ", ".join(list(fold.states)[:8])
+        raise NoResult(f"There is no task {name!r} in this run; it has {listed}.")
+    if task not in fold.values:
+        raise NoResult(f"{name} has no result: {why(fold, fold.wiring, task, seen()).words}")
+    value = unpack(fold.values[task])
+    return value if part is None else value[part]
+
+
+def seen_from(door: Door, able: Any) -> Seen:
+    """What this process knows beyond the facts, for `why`: its code, who lives, since when, for what reasons."""
+    fold = door.fold
+    code, claims = {}, {}
+    for name in (*fold.queue, *fold.claims):
+        if name in fold.states and (how := able(name)) not in ("here", "manual"):
+            code[name] = how
+    for name, claimant in tuple(fold.claims.items()):
+        stands = standing(claimant)
+        if stands == "this process" and (door.run_id, name, fold.attempts[name]) not in door.house.working:
+            stands = "gone"
+        claims[name] = stands
+    since: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    for entry in door.journal.read(door.run_id):
+        for fact in entry.facts:
+            _note_since(since, reasons, fact, entry.at)
+    return Seen(code=code, claims=claims, since=since, reasons=reasons)
+
+
+def _note_since(since: dict[str, float], reasons: dict[str, str], fact: f.Fact, at: float) -> None:
+    if fact.kind.startswith(("Run", "Pause")):
+        since[""] = at
+    if isinstance(fact, f.TaskSkipped | f.TaskCancelled):
+        for name in fact.tasks:
+            since[name], reasons[name] = at, fact.reason
+    elif isinstance(fact, f.Emitted | f.ReportRefused):
+        return
+    elif hasattr(fact, "task"):
+        since[fact.task] = at
+    for name in getattr(fact, "ready", ()):
+        since[name] = at

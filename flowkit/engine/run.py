@@ -1,0 +1,431 @@
+"""The run that a user holds: step it, feed it, pause it, read it.
+
+It keeps nothing of its own: where the run stands is the fold, behind the door, and the truth is the journal. Any number of
+these, in any number of processes, may speak of the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
+from ..core.schema import check as check_value
+from ..core.schema import describe
+from ..core.values import preview
+from ..errors import InvalidValue, NoResult, RunFailed, UsageError, ValueNotStorable
+from ..journal import Entry, pack
+from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
+from .background import Player
+from .clocks import VirtualClock
+from .door import Door
+from .driver import Driver, arguments, gone_claims, named, parts_trouble, refuse_unready
+from .events import Event, EventList, Journal, Offer, OfferList, Receipt, events_of
+from .failures import failure_from
+from .loops import drive_nested
+from .pictures import graph_of, picture_of_run
+from .reading import TaskReading, result_of, seen_from
+from .task import Task
+from .tokens import read_token, token_for
+from .watching import refold, wait_async
+from .working import listening
+
+panel_of: list[Callable[[Any], Any]] = []
+"""What makes a live panel of a run; the package's door puts it here, since widgets stand above the engine."""
+
+
+class Run:
+    """One execution of a flow. Get one from `flow.start`, `engine.start` or `engine.open`."""
+
+    def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
+        self._door = door
+        self._code: dict[str, Task] = dict(code)
+        self._player: Player | None = None
+        self._graph: Graph | None = None
+        self.stopped_by = ""
+        self.note = ""
+
+    # Driving
+
+    def step(self, task: str | Task | None = None, echo: bool = True) -> EventList:
+        """Do the one next thing that this process can do, and return the events that it caused.
+
+        `task` chooses among those that are ready; raises NotReady where it isn't. With `echo` false, what the task prints is
+        kept for it and not shown here. An empty list says what it waits for and which call would move it. Never waits for
+        anybody.
+        """
+        driver = self._driver(echo=echo)
+        only = None
+        if task is not None:
+            only = named(self._door, task)
+            refuse_unready(self._door, driver, only)
+        with listening():
+            self.stopped_by = driver.run(once=True, only=only)
+        return self._events(driver.entries)
+
+    def run(
+        self,
+        until: str | Task | None = None,
+        timeout: float | None = None,
+        check: bool = False,
+        loop: str = "helper",
+    ) -> Run:
+        """Step until nothing is left to do here, and wait while somebody living is at work. Never waits for a person.
+
+        `until`: stop when that task has finished, doing only what it needs; `timeout` in seconds, looked at between tasks;
+        `loop="caller"` runs async tasks on the caller's own event loop, through nest-asyncio. `stopped_by` then says which: "ended",
+        "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises RunFailed
+        when the run has failed. ■ raises RunInterrupted after giving the attempt back.
+        """
+        if loop not in ("helper", "caller"):
+            raise UsageError(f"loop={loop!r} is not known: 'helper' (a loop of flowkit's own) or 'caller'.")
+        name = None if until is None else named(self._door, until)
+        if loop == "caller":
+            drive_nested(self.finish(name, timeout=timeout))
+        else:
+            with listening():
+                self.stopped_by = self._driver().run(until=name, timeout=timeout)
+        if check:
+            self._raise_if_failed()
+        return self
+
+    async def finish(
+        self, until: str | Task | None = None, steps: int | None = None, timeout: float | None = None
+    ) -> Run:
+        """The same as `run`, awaited: async tasks run on the caller's loop, and clicks are handled between tasks.
+
+        `steps` limits the number of attempts. Being cancelled gives the attempt back.
+        """
+        name = None if until is None else named(self._door, until)
+        with listening():
+            if steps is None:
+                self.stopped_by = await self._driver().run_here(until=name, timeout=timeout)
+            for _ in range(steps or 0):
+                self.stopped_by = await self._driver().run_here(once=True, until=name)
+                if self.stopped_by != "stepped":
+                    break
+        return self
+
+    def play(self) -> Run:
+        """Drive in a background thread until the run has ended; it waits out pauses and what others have to do."""
+        if self._player is None or not self._player.alive:
+            self._player = Player(self._driver(echo=False, debug=False))
+            self._player.begin()
+        return self
+
+    @property
+    def playing(self) -> bool:
+        """Whether a background thread of this object drives the run."""
+        return self._player is not None and self._player.alive
+
+    def pause(self, note: str = "") -> Run:
+        """No new offers and claims; what is out may still report. The run is `pausing` until then, and then `paused`."""
+        return self._verb(Pause(note=note))
+
+    def resume(self, note: str = "") -> Run:
+        """Go on after a pause or a breakpoint. This alone drives nothing."""
+        return self._verb(Resume(note=note))
+
+    def cancel(self, note: str = "") -> Run:
+        """End the run: every open attempt is cancelled, and what is reported for it from now on comes late."""
+        return self._verb(Cancel(note=note))
+
+    def break_before(self, task: str | Task) -> Run:
+        """Pause in front of this task."""
+        return self._verb(Break(task=named(self._door, task)))
+
+    def clear_break(self, task: str | Task) -> Run:
+        """Do not pause in front of this task any more."""
+        return self._verb(ClearBreak(task=named(self._door, task)))
+
+    def tick(self, now: float | str | None = None) -> EventList:
+        """Fire what is due: claims that nobody living holds are given up. Drivers do this by themselves.
+
+        With a virtual clock, `now` moves it on (seconds since the epoch); "next" jumps to the next moment at which something
+        is due, if there is one. Raises UsageError for a moment where the clock is a real one.
+        """
+        if now is not None:
+            self._move_clock(now)
+        self._door.refresh()
+        gone = tuple(gone_claims(self._door))
+        _, entry = self._door.send(Tick(gone=gone))
+        return self._events([entry] if entry is not None else [], "Nothing is due.")
+
+    def _move_clock(self, now: float | str) -> None:
+        clock = self._door.house.clock
+        if not isinstance(clock, VirtualClock):
+            raise UsageError("Only a virtual clock can be moved: Engine(clock='virtual').")
+        if isinstance(now, str):
+            if now != "next":
+                raise UsageError(f"tick({now!r}) is not known: give seconds since the epoch, or 'next'.")
+        else:
+            clock.move(now)
+
+    # Reporting
+
+    def ready(self) -> OfferList:
+        """What is ready to be done by whoever can; asking changes nothing. Each can be answered by hand."""
+        fold, door = self._door.refresh(), self._door
+        if fold.ended:
+            return OfferList((), self._offer_rows)
+        able = self._driver().able
+        return OfferList(
+            (self._offer(name, able(name)) for name in door.wiring.order if fold.states[name] == "ready"),
+            self._offer_rows,
+        )
+
+    def _offer(self, name: str, able: str) -> Offer:
+        door = self._door
+        plan, attempt = door.wiring.tasks[name], door.fold.attempts[name]
+
+        def token() -> str:
+            with door.house.lock:
+                door.journal.sync()  # what a token stands on must outlive the machine before the token leaves
+            return token_for(door.journal.key, door.run_id, name, attempt)
+
+        return Offer(
+            task=name,
+            attempt=attempt,
+            able=able,
+            instructions=plan.doc,
+            schema=plan.result,
+            run_id=door.run_id,
+            inputs=lambda: arguments(door.fold, name, self._fixed(name)),
+            token=token,
+        )
+
+    def _offer_rows(self) -> tuple[Any, Any, str]:
+        rows = offer_rows(self._door.fold, self._door.wiring, self._seen())
+        return OFFER_HEADERS, rows, "" if rows else self._next_words()
+
+    def complete(self, task: Any, value: Any, note: str | None = None) -> Receipt:
+        """Report a task's result: by its name, by an offer, or by its completion token.
+
+        Returns a receipt; its verdict is "repeat" where the same value was recorded before. Raises UnknownAttempt,
+        AlreadyCompleted, LateReport, NotReady or InvalidValue, whose messages say what is recorded; ValueNotStorable for a
+        value without a codec, on a file.
+        """
+        name, attempt = self._attempt_of(task)
+        return self._report(judged(self._door, name, attempt, value, note or ""))
+
+    def fail(
+        self, task: Any, error: BaseException | str, type: str | None = None, note: str | None = None
+    ) -> Receipt:
+        """Report that a task failed, with an exception or a text (`type` names its kind). Otherwise as `complete`."""
+        name, attempt = self._attempt_of(task)
+        failure = failure_from(error, type)
+        return self._report(Report(task=name, attempt=attempt, failure=failure, note=note or ""))
+
+    def _attempt_of(self, task: Any) -> tuple[str, int | None]:
+        if isinstance(task, Offer):
+            return task.task, task.attempt
+        name = task.name if isinstance(task, Task | TaskReading) else task
+        if name in self._door.wiring.tasks or not isinstance(name, str) or "." not in name:
+            return name, None
+        run_id, task_name, attempt = read_token(self._door.journal.key, name)
+        if run_id != self.id:
+            raise UsageError(
+                f"This completion token belongs to run {run_id!r}: engine.complete(token, …) finds it."
+            )
+        return task_name, attempt
+
+    def _report(self, message: Report) -> Receipt:
+        answer, entry = self._door.send(message)
+        fold = self._door.fold
+        attempt = fold.attempts.get(message.task, 0) if message.attempt is None else message.attempt
+        seq = entry.seq if entry is not None else self._accepted_seq(message.task)
+        return Receipt(answer.verdict, seq, message.task, attempt, self._face)
+
+    def _accepted_seq(self, name: str) -> int:
+        for event in reversed(events_of(self._door.journal.read(self.id))):
+            if event.task == name and event.kind in ("TaskSucceeded", "TaskFailed"):
+                return event.seq
+        return 0
+
+    # Reading
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._door.run_id
+
+    @property
+    def engine_name(self) -> str:
+        """Where it is kept: the journal's path, or "memory"."""
+        return self._door.journal.name
+
+    @property
+    def flow_name(self) -> str:
+        """The name of its flow."""
+        return self._door.wiring.plan.flow
+
+    @property
+    def state(self) -> str:
+        """The run's state, in lower case."""
+        return self._door.refresh().state
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Each task's state by name, in the order of definition."""
+        return dict(self._door.refresh().states)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Copies of the inputs that it was started with."""
+        from ..journal import unpack
+
+        return {name: unpack(value) for name, value in self._door.refresh().inputs.items()}
+
+    def __getitem__(self, task: str | Task) -> Any:
+        """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
+        name = task.name if isinstance(task, Task) else task
+        return result_of(self._door.refresh(), name, self._seen)
+
+    @property
+    def result(self) -> Any:
+        """The run's result: of the task that the flow names, else of its one end, else a dict of all ends. Raises NoResult."""
+        fold, wiring = self._door.refresh(), self._door.wiring
+        if fold.state != "succeeded":
+            raise NoResult(f"The run has no result: {self.why().words}")
+        names = (wiring.plan.result,) if wiring.plan.result and wiring.target is None else wiring.ends
+        if len(names) == 1:
+            return self[names[0]]  # type: ignore[index]
+        return {name: self[name] for name in names if name in fold.values}  # type: ignore[index]
+
+    def task(self, task: str | Task) -> TaskReading:
+        """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
+        return TaskReading(self._door, named(self._door, task), self._seen)
+
+    @property
+    def events(self) -> Journal:
+        """The run's journal, oldest event first."""
+        self._door.refresh()
+        return Journal(events_of(self._door.journal.read(self.id)))
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event that this process knows."""
+        return self._door.fold.seq
+
+    def why(self, task: str | Task | None = None) -> Why:
+        """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
+        name = None if task is None else named(self._door, task)
+        return why(self._door.refresh(), self._door.wiring, name, self._seen())
+
+    def next_words(self) -> str:
+        """What the next step would do, in a sentence."""
+        self._door.refresh()
+        return self._next_words()
+
+    def next_task(self) -> str | None:
+        """The task that `step()` would run now, or None where there is nothing to run here."""
+        fold = self._door.refresh()
+        able = self._driver().able
+        if fold.state != "running":
+            return None
+        return next((n for n in list(fold.queue) if fold.states[n] == "ready" and able(n) == "here"), None)
+
+    async def wait(self, task: str | Task | None = None, timeout: float | None = None) -> Run:
+        """Only watch, until the task (or the run) has ended or `timeout` seconds have passed. Drives nothing."""
+        name = None if task is None else named(self._door, task)
+        await wait_async(self._door, name, timeout)
+        return self
+
+    def refresh(self) -> Run:
+        """Take in what other processes wrote meanwhile. Every reading does so too."""
+        self._door.refresh()
+        return self
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with each event from now on, once, in order, after its commit; what it raises disturbs nobody.
+
+        Events of other processes are told when this one takes them in. Returns a function that ends the subscription.
+        """
+
+        def tell(run_id: str, entry: Entry) -> None:
+            if run_id == self.id:
+                for event in events_of([entry]):
+                    listener(event)
+
+        return self._door.house.listen(tell)
+
+    def graph(self) -> Graph:
+        """The run's tasks and links as a drawing."""
+        if self._graph is None:
+            self._graph = graph_of(self.flow_name, self._door.wiring.tasks.values())
+        return self._graph
+
+    def live(self) -> Any:
+        """The live panel of this run, to be shown in a notebook. Looking at it starts nothing."""
+        if not panel_of:
+            raise UsageError("The panel comes with the whole package: import flowkit.")
+        return panel_of[0](self)
+
+    # Inner parts
+
+    def _driver(self, echo: bool = True, debug: bool = True) -> Driver:
+        return Driver(self._door, self._code, echo=echo, debug=debug)
+
+    def _fixed(self, name: str) -> Mapping[str, Any]:
+        return (
+            self._code[name].fixed
+            if name in self._code
+            else {p.name: ... for p in self._door.wiring.tasks[name].params}
+        )
+
+    def _verb(self, message: Message) -> Run:
+        answer, _ = self._door.send(message)
+        self.note = answer.reason
+        self._door.house.ring()
+        return self
+
+    def _seen(self) -> Any:
+        return seen_from(self._door, self._driver().able)
+
+    def _next_words(self) -> str:
+        return next_words(self._door.fold, self._door.wiring, self._seen())
+
+    def _events(self, entries: list[Entry], empty: str = "") -> EventList:
+        events = events_of(entries)
+        return EventList(events, "" if events else empty or self.why().words, self._face)
+
+    def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
+        return picture_of_run(self.graph(), refold(self._door, seq), marks, caption)
+
+    def _raise_if_failed(self) -> None:
+        fold = self._door.fold
+        if fold.state == "failed":
+            first = fold.failures[fold.ended_by]
+            text = f"{self.id} failed: {fold.ended_by} raised {first}. run.task({fold.ended_by!r}).failure has the traceback."
+            raise RunFailed(text, dict(fold.failures))
+
+    def __repr__(self) -> str:
+        fold = self._door.refresh()
+        done = sum(state == "succeeded" for state in fold.states.values())
+        return (
+            f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(fold.states)} tasks succeeded>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        fold = self._door.refresh()
+        return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")
+
+
+def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) -> Report:
+    """A report of a value, with what the door found wrong in it; the core decides whether that matters."""
+    plan = door.wiring.tasks.get(name)
+    problem: Exception | None = None
+    stored: Any = None
+    if plan is not None:
+        value, problems = check_value(plan.result, value) if plan.result is not None else (value, [])
+        if problems:
+            listed = "; ".join(map(str, problems))
+            text = f"{preview(value)} does not fit {name}, which expects {describe(plan.result)}: {listed}. Nothing was recorded."
+            problem = InvalidValue(text, problems=tuple(problems), task=name, sent=value)
+        elif plan.outputs and (trouble := parts_trouble(plan.outputs, value)):
+            problem = InvalidValue(f"{name}: {trouble}. Nothing was recorded.", task=name, sent=value)
+    try:
+        stored = pack(value, live=door.journal.live)
+    except ValueNotStorable as error:
+        problem = problem or error
+    return Report(task=name, attempt=attempt, value=stored, note=note, problem=problem)

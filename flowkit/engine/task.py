@@ -1,0 +1,66 @@
+"""A task as its author holds it: still an ordinary callable, and a name wherever a task is named."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..core.wire import Draft, Fault
+from ..errors import UsageError
+from .code import annotations, digest_of, parameters, source_of
+
+
+class Task:
+    """One task of a flow. Calling it calls the function, so that it can be tried and tested without any engine."""
+
+    def __init__(self, function: Callable[..., Any], draft: Draft, fixed: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.draft = draft
+        self.fixed = fixed
+
+    @property
+    def name(self) -> str:
+        """The name by which the flow knows it."""
+        return self.draft.name
+
+    @property
+    def manual(self) -> bool:
+        """Whether nobody calls it, and somebody reports its result."""
+        return self.draft.kind == "manual"
+
+    @property
+    def digest(self) -> str:
+        """What its code does, in 16 hexadecimal digits."""
+        return "" if self.manual else digest_of(self.function)
+
+    @property
+    def source(self) -> str:
+        """Its source text, or an empty string."""
+        return source_of(self.function)
+
+    def annotations(self) -> dict[str, Any]:
+        """Its annotations, evaluated where they can be."""
+        return annotations(self.function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.manual:
+            raise UsageError(
+                f"Nobody calls {self.name}: it is a manual task. run.complete({self.name!r}, …) reports it."
+            )
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        kind = "manual task" if self.manual else "task"
+        return f"<{kind} {self.name}({', '.join(name for name, _ in self.draft.params)})>"
+
+
+def draft_of(function: Callable[..., Any], name: str, kind: str, **options: Any) -> Draft:
+    """Read a function's parameters into a draft. What can't be wired is noted as trouble, not raised."""
+    params, positional_only = parameters(function)
+    trouble: tuple[Fault, ...] = ()
+    if positional_only:
+        text = "has parameters that can't be passed by name"
+        trouble = (Fault(name, text, "Take the / out of its signature."),)
+    return Draft(name, kind, params, trouble=trouble, **options)

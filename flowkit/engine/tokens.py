@@ -1,0 +1,48 @@
+"""Completion tokens: the name of one attempt, derived from the journal's key and never stored.
+
+A token is the attempt's address and 128 bits of HMAC-SHA-256 over it, so it is the same at every reading and can't be made
+up. Whoever can read the journal's file is trusted.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+
+from ..errors import UnknownAttempt
+
+
+def token_for(key: bytes, run_id: str, task: str, attempt: int) -> str:
+    """The completion token of one attempt."""
+    body = json.dumps([run_id, task, attempt], separators=(",", ":")).encode()
+    return f"{_text(body)}.{_text(_mac(key, body))}"
+
+
+def read_token(key: bytes, token: str) -> tuple[str, str, int]:
+    """Run id, task and attempt that a token names. Raises UnknownAttempt for one that this journal never gave out."""
+    try:
+        body, mac = (_bytes(part) for part in token.split("."))
+        if hmac.compare_digest(mac, _mac(key, body)):
+            run_id, task, attempt = json.loads(body)
+            return run_id, task, attempt
+    except (ValueError, binascii.Error, UnicodeError):
+        pass
+    raise UnknownAttempt(
+        "This completion token is not one of this journal's. Copy it wholly, or ask run.ready() for the current one. "
+        "Nothing was recorded."
+    )
+
+
+def _mac(key: bytes, body: bytes) -> bytes:
+    return hmac.new(key, body, hashlib.sha256).digest()[:16]
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))

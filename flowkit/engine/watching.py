@@ -1,0 +1,37 @@
+"""Looking at a run without driving it: waiting for it, and seeing it as it stood at an earlier event."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from ..core import Fold, evolve
+from ..core.states import FINISHED
+from .door import Door
+from .driver import POLL
+
+
+async def wait_async(door: Door, task: str | None, timeout: float | None) -> None:
+    """Return when the task (None: the run) has ended, or after `timeout` seconds."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while True:
+        fold = door.refresh()
+        if fold.ended or (task is not None and fold.states[task] in FINISHED):
+            return
+        if deadline is not None and time.monotonic() >= deadline:
+            return
+        await asyncio.sleep(POLL)
+
+
+def refold(door: Door, seq: int | None) -> Fold:
+    """The run as it stood after event `seq`; as it stands now where that is None or the last one."""
+    fold = door.fold
+    if seq is None or seq >= fold.seq:
+        return fold
+    earlier = Fold(door.wiring)
+    for entry in door.journal.read(door.run_id):
+        for fact in entry.facts:
+            evolve(earlier, fact, entry.at)
+        if earlier.seq >= seq:
+            break
+    return earlier
