@@ -316,14 +316,24 @@ def lab(arguments: argparse.Namespace) -> int:
             webbrowser.open(url)
         return server.wait()
     except KeyboardInterrupt:
-        # The terminal's Ctrl-C reached the server as well, and it is closing its kernels.
-        with contextlib.suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
-            server.wait(10)
-        return 0
+        return 0  # the terminal's Ctrl-C reached the server as well, and it is closing its kernels
+    except BaseException:
+        server.terminate()
+        raise
     finally:
-        if server.poll() is None:
-            server.terminate()
-            server.wait()
+        end(server)
+
+
+def end(server: subprocess.Popen[bytes], seconds: float = 5) -> None:
+    """Give a server that was told to end `seconds` for it, then make it so.
+
+    One that answered a request for files a moment ago can stay for ever in a thread, its kernels long closed.
+    """
+    try:
+        server.wait(seconds)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        server.kill()
+        server.wait()
 
 
 def may_open_browser() -> bool:

@@ -61,7 +61,7 @@ class Lab:
                 raise make.Stop(f"{stop}\n{log.read_text('utf8', 'replace')}") from None
             finally:
                 server.terminate()
-                server.wait(30)
+                make.end(server)
 
     def add_kernelspec(self, name: str, argv: Sequence[str], env: dict[str, str]) -> None:
         folder = self.home / "data" / "kernels" / name
