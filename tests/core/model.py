@@ -2,7 +2,6 @@
 
 It keeps nothing but the list of what was accepted, and computes where the run stands from the whole of it
 each time, with plain sets and no counters. It shares no code with flowkit.
-
 """
 
 from __future__ import annotations
