@@ -7,10 +7,8 @@ steps, until it fits.
 
 from flowkit.render import letters
 from flowkit.render.focus import focus
-from flowkit.render.geometry import Geometry, extent, sideways
 from flowkit.render.graph import Flags, Graph, Marks, States, counts
-from flowkit.render.layered import lay_out_plainly
-from flowkit.render.layout import lay_out
+from flowkit.render.layout import place
 from flowkit.render.summary import Whole
 from flowkit.render.svg import draw
 from flowkit.render.text import table
@@ -45,11 +43,6 @@ def bundle(
     return {"text/plain": text} if picture is None else {"image/svg+xml": picture, "text/plain": text}
 
 
-def place(graph: Graph) -> Geometry:
-    """The best layout that can be had: by Graphviz, else our own."""
-    return lay_out(graph) or lay_out_plainly(graph)
-
-
 def _picture(
     graph: Graph, states: States | None, marks: Marks | None, caption: str, flags: Flags | None, most: int
 ) -> str | None:
@@ -61,11 +54,13 @@ def _picture(
     for limit in limits:
         part = focus(graph, states, marks, limit)
         last = limit == _LIMITS[-1]
-        wide, high = extent(part.graph, sideways(part.graph))
-        if not last and (wide > _WIDEST or high > _HIGHEST or len(part.graph.edges) > _MOST_EDGES):
+        if len(part.graph.edges) > _MOST_EDGES and not last:
+            continue
+        geometry = place(part.graph)
+        if (geometry.width > _WIDEST or geometry.height > _HIGHEST) and not last:
             continue
         said = None if part.shown == part.total else Whole(whole, part.shown, part.total)
-        picture = draw(part.graph, place(part.graph), states, marks, caption, flags, said)
+        picture = draw(part.graph, geometry, states, marks, caption, flags, said)
         if len(picture.encode()) <= most:
             return picture
     return None

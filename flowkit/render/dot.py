@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowkit.render import letters
+from flowkit.render.geometry import sideways
 from flowkit.render.graph import Graph, States, ends, ranks
 from flowkit.render.look import CARD, KIND_WORDS, look
 
@@ -24,7 +25,7 @@ def to_dot(graph: Graph, states: States | None = None) -> str:
     Raises ImportError if the `graphviz` package is missing.
     """
     dot = _digraph()
-    dot.attr(label=_label(graph.title), labelloc="t", rankdir=direction_hint(graph))
+    dot.attr(label=_label(graph.title), labelloc="t", rankdir="LR" if sideways(graph) else "TB")
     dot.attr("node", shape="box", style="rounded,filled", fillcolor="#ffffff", fontname="Helvetica")
     dot.attr("edge", color=CARD["light"]["edge"], fontname="Helvetica")
     for i, node in enumerate(graph.nodes):
@@ -50,14 +51,14 @@ def to_dot(graph: Graph, states: States | None = None) -> str:
     return str(dot.source)
 
 
-def skeleton(graph: Graph, sizes: Sequence[tuple[float, float]], sideways: bool) -> str:
+def skeleton(graph: Graph, sizes: Sequence[tuple[float, float]], to_the_right: bool) -> str:
     """The graph as DOT with nothing but structure and sizes (in pixels): equal structures give equal texts.
 
     Edges carry their position in `graph.edges` as `id`; a label is stood for by as many x. Short
     edges pull more than long ones, so that the main line of a flow is straight.
     """
     dot = _digraph()
-    dot.attr(rankdir="LR" if sideways else "TB", nodesep="0.28", ranksep="0.44", margin="0", pad="0")
+    dot.attr(rankdir="LR" if to_the_right else "TB", nodesep="0.28", ranksep="0.44", margin="0", pad="0")
     dot.attr("node", shape="box", fixedsize="true", label="")
     dot.attr("edge", arrowsize="0.7", fontsize="10", fontname="Helvetica")
     rank = ranks(graph)
@@ -69,13 +70,6 @@ def skeleton(graph: Graph, sizes: Sequence[tuple[float, float]], sideways: bool)
             weight = "4" if rank[pair[1]] - rank[pair[0]] == 1 else "1"
             dot.edge(f"n{pair[0]}", f"n{pair[1]}", text, id=f"e{i}", weight=weight)
     return str(dot.source)
-
-
-def direction_hint(graph: Graph) -> str:
-    """`LR` for graphs that fit a notebook's width from left to right, else `TB`."""
-    from flowkit.render.geometry import sideways
-
-    return "LR" if sideways(graph) else "TB"
 
 
 def _digraph() -> Any:

@@ -17,7 +17,7 @@ TEXT_LEFT = 30
 """Where a node's text begins; left of it is the icon."""
 INPUT_LEFT = 28
 """The same on an input."""
-TEXT_RIGHT = 8
+TEXT_RIGHT = 7
 HAND = 18
 """Room at the right of a manual task for the hand."""
 

@@ -9,6 +9,7 @@ under one lock, always for the same format (an image format would break every la
 after any error that isn't about the DOT text itself.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -19,6 +20,7 @@ from typing import Any
 from flowkit.render.dot import skeleton
 from flowkit.render.geometry import Box, Curve, Geometry, Point, rounded, sideways, sizes
 from flowkit.render.graph import Graph
+from flowkit.render.layered import lay_out_plainly
 
 TOO_MANY_NODES = 2_000
 TOO_MANY_EDGES = 6_000
@@ -31,6 +33,11 @@ _WAYS = ("wasi", "dot")
 
 _lock = threading.Lock()
 _backend: Any = None
+
+
+def place(graph: Graph) -> Geometry:
+    """The best layout that can be had: Graphviz's, else our own. Always gives one."""
+    return lay_out(graph) or lay_out_plainly(graph)
 
 
 def lay_out(graph: Graph) -> Geometry | None:
@@ -75,6 +82,7 @@ def _by_wasi(text: str) -> bytes | None:
     try:
         if _backend is None:
             _backend = WasmtimeBackend()
+            atexit.register(_let_go)
         return bytes(_backend.render(text, format=_FORMAT, engine="dot"))
     except RenderError:
         return None
@@ -83,6 +91,12 @@ def _by_wasi(text: str) -> bytes | None:
         raise
     finally:
         _lock.release()
+
+
+def _let_go() -> None:
+    """At exit, while the modules that free it still work; else each of its parts complains on stderr."""
+    global _backend
+    _backend = None
 
 
 def _by_dot(text: str) -> bytes | None:

@@ -7,6 +7,8 @@ of some font. `tests/render/test_look.py` holds every pair of ink and ground to 
 
 from typing import Any, NamedTuple
 
+from flowkit.render import letters
+
 
 class Paint(NamedTuple):
     """Colours of one look: border, ground, and ink (icon and word)."""
@@ -80,11 +82,23 @@ MARKS = {"now": ("just now", 1.0), "next": ("next", 3.0)}
 """Mark → its words and the width in pixels of the outline around the node."""
 
 CARD = {
-    "light": {"ground": "#ffffff", "border": "#d0d7de", "name": "#1f2328", "ink": "#59636e", "edge": "#6e7781",
-              "mark": "#1f2328", "input": "#f3f4f6"},
-    "dark": {"ground": "#1c2128", "border": "#444c56", "name": "#e6edf3", "ink": "#adbac7", "edge": "#8b949e",
-             "mark": "#e6edf3", "input": "#2d333b"},
-}  # fmt: skip
+    "light": {
+        "ground": "#ffffff",
+        "border": "#d0d7de",
+        "name": "#1f2328",
+        "ink": "#59636e",
+        "edge": "#6e7781",
+        "input": "#f3f4f6",
+    },
+    "dark": {
+        "ground": "#1c2128",
+        "border": "#444c56",
+        "name": "#e6edf3",
+        "ink": "#adbac7",
+        "edge": "#8b949e",
+        "input": "#2d333b",
+    },
+}
 """Colours of everything that is no state: the card itself, names, edges, marks, the ground of inputs."""
 
 
@@ -92,7 +106,7 @@ def look(state: str | None) -> Look:
     """The look of a state word; an unknown word is drawn plainly, under its own name."""
     if not state:
         return PLAIN
-    return LOOKS.get(state) or PLAIN._replace(word=state, glyph="·")
+    return LOOKS.get(state) or PLAIN._replace(word=letters.clip(letters.harmless(state), 24), glyph="·")
 
 
 def looks() -> dict[str, Any]:

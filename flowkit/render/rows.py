@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from flowkit.render import letters
 
 MOST_ROWS = 100
+MOST_LINES = 40
 _CELL = 120
 _TEXT_CELL = 44
 _BYTES = 36_000
@@ -36,12 +37,13 @@ def rows_html(headers: Sequence[object], rows: Iterable[Sequence[object]], capti
         SubElement(line, "th", {"style": _HEAD}).text = _cell(header, _CELL)
     body = SubElement(root, "tbody")
     used, left_out = 0, 0
-    for n, row in enumerate(rows):
-        line = Element("tr")
-        for value in row:
-            SubElement(line, "td", {"style": _DATA}).text = _cell(value, _CELL)
-        used += len(tostring(line, encoding="utf-8", method="html"))
-        if left_out or n >= MOST_ROWS or used > _BYTES:
+    for row in rows:
+        if not left_out:
+            line = Element("tr")
+            for value in row:
+                SubElement(line, "td", {"style": _DATA}).text = _cell(value, _CELL)
+            used += len(tostring(line, encoding="utf-8", method="html"))
+        if left_out or len(body) >= MOST_ROWS or used > _BYTES:
             left_out += 1
         else:
             body.append(line)
@@ -58,7 +60,7 @@ def rows_text(headers: Sequence[object], rows: Iterable[Sequence[object]], capti
     kept: list[list[str]] = [[_cell(header, _TEXT_CELL) for header in headers]]
     left_out = 0
     for n, row in enumerate(rows):
-        if n < 40:
+        if n < MOST_LINES:
             kept.append([_cell(value, _TEXT_CELL) for value in row])
         else:
             left_out += 1

@@ -6,9 +6,9 @@ It holds no states: those come as deltas by node position, and move nothing.
 from typing import Any
 
 from flowkit.render import letters, strokes
-from flowkit.render.bundle import place
 from flowkit.render.geometry import name_on
 from flowkit.render.graph import Graph, ends
+from flowkit.render.layout import place
 from flowkit.render.look import looks
 
 

@@ -34,7 +34,7 @@ class Whole(NamedTuple):
 def tell(whole: Whole) -> str:
     """`1,000 tasks: 3 failed, 997 succeeded`, in one line."""
     noun = "task" if whole.total == 1 else "tasks"
-    states = ", ".join(f"{n:,} {letters.harmless(look(state).word)}" for state, n in whole.counts.items())
+    states = ", ".join(f"{n:,} {look(state).word}" for state, n in whole.counts.items())
     part = f", {whole.shown:,} of them shown" if whole.shown != whole.total else ""
     return f"{whole.total:,} {noun}{part}" + (f": {states}" if states else "")
 
@@ -57,7 +57,7 @@ def add_bar(root: Any, whole: Whole, x: float, y: float, room: float) -> None:
         rect = add(
             root, "rect", x=at, y=y, width=wide, height=_BAR_HEIGHT, rx=2, fill=fill, stroke=row.light.stroke
         )
-        add(rect, "title", f"{n:,} {letters.harmless(row.word)}")
+        add(rect, "title", f"{n:,} {row.word}")
         at += wide + 2.0
     top = y + (_BAR_HEIGHT + 10 if states else 0.0)
     for i, words in enumerate(_legend(whole, room)):
@@ -82,7 +82,7 @@ def add_bar(root: Any, whole: Whole, x: float, y: float, room: float) -> None:
 
 def _legend(whole: Whole, room: float) -> list[list[tuple[str, str]]]:
     """Rows of (state, words); the last words say how much of the flow is drawn."""
-    entries = [(state, f"{n:,} {letters.harmless(look(state).word)}") for state, n in _in_order(whole)]
+    entries = [(state, f"{n:,} {look(state).word}") for state, n in _in_order(whole)]
     entries.append(("", f"{whole.shown:,} of {whole.total:,} tasks drawn"))
     rows: list[list[tuple[str, str]]] = [[]]
     used = 0.0

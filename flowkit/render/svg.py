@@ -28,7 +28,7 @@ from flowkit.render.look import CARD, KIND_ICONS, KIND_WORDS, LOOKS, MARKS, Look
 from flowkit.render.strokes import add, number
 from flowkit.render.summary import Whole, add_bar, bar_height, tell
 
-FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,DejaVu Sans,sans-serif"
+_FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,DejaVu Sans,sans-serif"
 _MARGIN = 18.0
 _HEADER = 26.0
 _LONGEST_TITLE = 160
@@ -74,8 +74,17 @@ def draw(
     drawn = _gather(graph, geometry, states or {}, marks or {}, flags or {}, top)
 
     root = Element("svg", _root(width, height, _aria(graph, title, caption, states, whole)))
-    add(root, "rect", x=0.5, y=0.5, width=width - 1, height=height - 1, rx=8, fill=_PAPER["ground"],
-         stroke=_PAPER["border"])  # fmt: skip
+    add(
+        root,
+        "rect",
+        x=0.5,
+        y=0.5,
+        width=width - 1,
+        height=height - 1,
+        rx=8,
+        fill=_PAPER["ground"],
+        stroke=_PAPER["border"],
+    )
     if header:
         _add_header(root, title, caption, room)
     if whole:
@@ -108,7 +117,7 @@ def _root(width: float, height: float, label: str) -> dict[str, str]:
         "viewBox": f"0 0 {number(width)} {number(height)}",
         "role": "img",
         "aria-label": label,
-        "font-family": FONT,
+        "font-family": _FONT,
         "font-size": str(SMALL_SIZE),
         "style": "max-width:100%;height:auto",
     }
@@ -151,8 +160,15 @@ def _add_edges(root: Any, graph: Graph, geometry: Geometry, top: float) -> None:
         (letters.clip(letters.harmless(e.label), letters.LONGEST), c.label_at) for e, c in paired if e.label
     ]
     if named:
-        group = add(root, "g", fill=_PAPER["ink"], text_anchor="middle", stroke=_PAPER["ground"], stroke_width=4,
-                     paint_order="stroke")  # fmt: skip
+        group = add(
+            root,
+            "g",
+            fill=_PAPER["ink"],
+            text_anchor="middle",
+            stroke=_PAPER["ground"],
+            stroke_width=4,
+            paint_order="stroke",
+        )
         for label, at in named:
             if at is not None:
                 add(group, "text", label, x=at[0] + _MARGIN, y=at[1] + top + 4)
@@ -162,8 +178,17 @@ def _add_boxes(root: Any, drawn: list[_Drawn]) -> None:
     for item in drawn:
         if item.node.kind == "more":
             box = item.box
-            add(root, "rect", x=box.x + 4, y=box.y + 4, width=box.w, height=box.h, rx=6, fill=_PAPER["ground"],
-                 stroke=_PAPER["border"])  # fmt: skip
+            add(
+                root,
+                "rect",
+                x=box.x + 4,
+                y=box.y + 4,
+                width=box.w,
+                height=box.h,
+                rx=6,
+                fill=_PAPER["ground"],
+                stroke=_PAPER["border"],
+            )
     for row, kind, items in _by_look(drawn):
         paint = row.light
         group = add(
@@ -185,8 +210,18 @@ def _add_mark(root: Any, item: _Drawn) -> None:
     box, width = item.box, MARKS[item.mark][1]
     out = 3.0 + width / 2 + item.row.width / 2
     ink = _PAPER["ink"] if item.mark == "now" else item.row.light.ink
-    add(root, "rect", x=box.x - out, y=box.y - out, width=box.w + 2 * out, height=box.h + 2 * out,
-        rx=_corner(item) + out, fill="none", stroke=ink, stroke_width=width)  # fmt: skip
+    add(
+        root,
+        "rect",
+        x=box.x - out,
+        y=box.y - out,
+        width=box.w + 2 * out,
+        height=box.h + 2 * out,
+        rx=_corner(item) + out,
+        fill="none",
+        stroke=ink,
+        stroke_width=width,
+    )
 
 
 def _add_icons(root: Any, drawn: list[_Drawn]) -> None:
