@@ -1,4 +1,4 @@
-"""The rules of an execution, one small story each: send a message, see which facts follow and where the run stands."""
+"""The rules of an execution as small stories: send a message, see which facts follow and where the run stands."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_taking_ten_thousand_from_the_queue_costs_ten_thousand_times_one() -> No
 
 
 def test_a_wide_fan_out_is_offered_in_linear_time() -> None:
-    """Counted by comparisons of names: looking for a name among all that are offered would make millions of them."""
+    """Counted in comparisons: looking for each name among all that are offered would make millions of them."""
 
     class Name(str):
         compared = 0
