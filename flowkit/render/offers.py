@@ -7,7 +7,6 @@ keeps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import NamedTuple
 
 from flowkit.core.fold import Fold
@@ -65,12 +64,9 @@ def _running(teller: Teller) -> str:
     mine = next((name for name in fold.queue if teller.ready_here(name)), None)
     if mine is not None:
         return f"{named(mine)} is ready. Step runs it here."
-    asked = list(islice((*fold.people, *fold.lost), 4))
+    asked = [*fold.people, *fold.lost]
     if asked:
-        more = len(fold.people) + len(fold.lost)
-        waits = "waits" if more == 1 else "wait"
-        names = listed(asked) if more <= 4 else f"{listed(asked[:1])} and {more - 1:,} more"
-        return f"Nothing to step: {names} {waits} for you."
+        return f"Nothing to step: {listed(asked)} {'waits' if len(asked) == 1 else 'wait'} for you."
     out = frontier(fold)
     return f"Nothing to step: {teller.standings(out)}." if out else "Nothing to step: nothing is ready."
 

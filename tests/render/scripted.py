@@ -77,3 +77,15 @@ class Scripted:
 
     def stop_before(self, name: str) -> Scripted:
         return self.send(m.Break(task=name))
+
+
+def order(target: str | None = None) -> Scripted:
+    """quote → (approve by a person, charge) → ship → note."""
+    return Scripted(
+        task("quote"),
+        manual("approve", "quote", doc="Is this price\nall right?", result={"kind": "bool"}),
+        task("charge", "quote"),
+        task("ship", "charge", "approve"),
+        task("note", "ship"),
+        target=target,
+    )

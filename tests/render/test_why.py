@@ -12,21 +12,7 @@ from flowkit.core.failure import Failure
 from flowkit.core.states import FINISHED, RUN_STATES, TASK_STATES
 from flowkit.errors import UsageError
 from flowkit.render import Seen, why
-from tests.render.scripted import DRIVER, PID, STARTED_AT, Scripted, manual, task
-
-BOOL = {"kind": "bool"}
-
-
-def order(**options):
-    """quote → (approve by a person, charge) → ship → note."""
-    return Scripted(
-        task("quote"),
-        manual("approve", "quote", doc="Is this price\nall right?", result=BOOL),
-        task("charge", "quote"),
-        task("ship", "charge", "approve"),
-        task("note", "ship"),
-        **options,
-    )
+from tests.render.scripted import DRIVER, PID, STARTED_AT, Scripted, manual, order, task
 
 
 def ask(run, name=None, **seen):
