@@ -1,0 +1,193 @@
+"""Facts as the columns of a table, and back.
+
+A fact becomes `kind`, `task`, `attempt` and `data`: the JSON text of all its other fields, without those that
+have their default. Stored values go in as the typed JSON text that they are, and come out as `Json`: they are
+cut out of the row, never decoded, so that refolding costs nothing for values that nobody reads. This file
+must never run SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+import msgspec
+
+from ..core import FACTS, Fact
+from ..core.values import SCALARS, Json, tagged, text_of
+from ..errors import JournalCorrupt
+from .protocol import Entry
+
+Row = tuple[int, float, str | None, str, str | None, int | None, str | None]
+"""seq, at, by, kind, task, attempt, data. `by` stands on an entry's first fact only: so it marks where one begins."""
+
+_COLUMNS = ("task", "attempt")  # the fields that have a column of their own
+_REMEMBERED = 64  # texts that one kind of fact remembers as read
+
+_encode = msgspec.json.Encoder().encode
+
+
+def rows_of(entry: Entry, run: int) -> list[tuple[Any, ...]]:
+    """The entry as rows, one for each fact: the run's number, then the columns of a `Row`."""
+    by: str | None = whole(entry.by)
+    seq, at = entry.seq, entry.at
+    rows = []
+    for fact in entry.facts:
+        shape = _shapes.get(fact.kind) or _shape(fact.kind)
+        task = whole(fact.task) if shape.has_task else None  # type: ignore[attr-defined]
+        attempt = fact.attempt if shape.has_attempt else None  # type: ignore[attr-defined]
+        rows.append((run, seq, at, by, fact.kind, task, attempt, shape.data_of(fact)))
+        seq, by = seq + 1, None
+    return rows
+
+
+def entries_of(rows: Iterable[Row], run_id: str) -> list[Entry]:
+    """The entries that these rows, in order, are made of; the rest of an entry that began before is left out.
+
+    Raises JournalCorrupt, which names the fact, when one can't be read.
+    """
+    entries: list[Entry] = []
+    head: tuple[int, float, str] | None = None
+    facts: list[Fact] = []
+    for seq, at, by, kind, task, attempt, data in rows:
+        if by is not None:
+            if head is not None:
+                entries.append(Entry(*head, tuple(facts)))
+            head, facts = (seq, at, by), []
+        elif head is None:
+            continue
+        try:
+            shape = _shapes.get(kind) or _shape(kind)
+            facts.append(shape.fact_of(task, attempt, data))
+        except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise JournalCorrupt(
+                f"Fact {seq} of run {run_id!r} ({kind}) can't be read: {error}. The facts before it are sound."
+            ) from error
+    if head is not None:
+        entries.append(Entry(*head, tuple(facts)))
+    return entries
+
+
+def whole(text: str) -> str:
+    """The text as a database can hold it: lone surrogates become visible escapes such as \\udc80."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def json_of(data: Any) -> str:
+    """JSON text of plain data, with lone surrogates as visible escapes."""
+    try:
+        return _encode(data).decode()
+    except UnicodeEncodeError:
+        return _encode(_whole(data)).decode()
+
+
+def _whole(data: Any) -> Any:
+    if isinstance(data, str):
+        return whole(data)
+    if isinstance(data, dict):
+        return {_whole(key): _whole(item) for key, item in data.items()}
+    if isinstance(data, list | tuple):
+        return [_whole(item) for item in data]
+    if isinstance(data, msgspec.Struct):
+        return {name: _whole(getattr(data, name)) for name in data.__struct_fields__}
+    return data
+
+
+class _Shape:
+    """How the facts of one kind are written and read, worked out once from their class."""
+
+    __slots__ = (
+        "_body",
+        "_decode",
+        "_maps",
+        "_names",
+        "_read",
+        "_stored",
+        "_values",
+        "cls",
+        "has_attempt",
+        "has_task",
+    )
+
+    def __init__(self, cls: type[Fact]) -> None:
+        self.cls = cls
+        self.has_task, self.has_attempt = (column in cls.__struct_fields__ for column in _COLUMNS)
+        fields = [field for field in msgspec.structs.fields(cls) if field.name not in _COLUMNS]
+        types: dict[str, Any] = {field.name: field.type for field in fields}
+        self._names = tuple(types)
+        self._values = tuple(name for name, type in types.items() if type is Any)
+        self._maps = tuple(name for name, type in types.items() if type == dict[str, Any])
+        self._stored = [i for i, name in enumerate(self._names) if name in self._values + self._maps]
+        self._body = msgspec.defstruct("Body", [_bare(f) for f in fields], omit_defaults=True, gc=False)
+        types |= dict.fromkeys(self._values, msgspec.Raw) | dict.fromkeys(self._maps, dict[str, msgspec.Raw])
+        body = TypedDict("body", types, total=False)  # type: ignore[misc]
+        self._decode: Any = msgspec.json.Decoder(body).decode
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def data_of(self, fact: Fact) -> str | None:
+        fields = [getattr(fact, name) for name in self._names]
+        for place in self._stored:
+            value = fields[place]
+            fields[place] = (
+                {key: _embedded(item) for key, item in value.items()}
+                if type(value) is dict
+                else _embedded(value)
+            )
+        text = json_of(self._body(*fields))
+        return None if text == "{}" else text
+
+    def fact_of(self, task: str | None, attempt: int | None, data: str | None) -> Fact:
+        fields: dict[str, Any]
+        if data is None:
+            fields = {}
+        elif self._values or self._maps:
+            fields = self._decode(data)
+            for name in self._values:
+                if name in fields:
+                    fields[name] = Json(str(fields[name], "utf8"))
+            for name in self._maps:
+                if name in fields:
+                    fields[name] = {key: Json(str(raw, "utf8")) for key, raw in fields[name].items()}
+        else:
+            fields = self._read_again(data)
+        if self.has_task:
+            fields["task"] = task
+        if self.has_attempt:
+            fields["attempt"] = attempt
+        return self.cls(**fields)
+
+    def _read_again(self, data: str) -> dict[str, Any]:
+        """One driver's claims all carry the same data, so it is read once."""
+        fields = self._read.get(data)
+        if fields is None:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            fields = self._read[data] = self._decode(data)
+        return fields.copy()
+
+
+def _bare(field: msgspec.structs.FieldInfo) -> tuple[str, Any] | tuple[str, Any, Any]:
+    """The field with its default and without its type, which is checked elsewhere."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.name, Any, field.default_factory()
+    return (field.name, Any) if field.required else (field.name, Any, field.default)
+
+
+def _embedded(stored: Any) -> Any:
+    """What the encoder is to write for a stored value. Raises TypeError for a `Live` one, which has no text."""
+    if type(stored) is Json:
+        return msgspec.Raw(stored.text)
+    if type(stored) in SCALARS:
+        return tagged(stored)
+    return msgspec.Raw(text_of(stored))
+
+
+_shapes: dict[str, _Shape] = {}
+
+
+def _shape(kind: str) -> _Shape:
+    if kind not in FACTS:
+        raise KeyError(f"flowkit knows no fact of this kind: {kind!r}")
+    return _shapes.setdefault(kind, _Shape(FACTS[kind]))

@@ -1,0 +1,413 @@
+"""A journal in a SQLite file, shared by any number of processes on one machine.
+
+One row per fact under the key (run, seq), in write-ahead logging; one transaction per turn, begun with the
+file's lock held, so that what was read at its beginning is still true when it commits. Raw `sqlite3` here;
+`schema.py` makes the tables, `opening.py` recognises the file, `faults.py` turns SQLite's complaints into
+ours. Memory-mapped reading stays off: before SQLite 3.51.3 it adds to the harm of a defect in the reuse of
+the write-ahead log.
+
+This file must never run user code, and never make a new file in the place of one that disappeared.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from ..core import Claimant, Plan
+from ..errors import JournalBusy, JournalCorrupt, JournalError, UnknownRun, UsageError
+from .faults import LOOKED, NOTHING, UNKNOWN, fault, primary
+from .forks import let_go_at_forks
+from .opening import open_journal, place_of, replaced
+from .protocol import Entry, Summary
+from .rows import entries_of, json_of, rows_of, whole
+
+_READ = "SELECT seq, at, by, kind, task, attempt, data FROM events WHERE run = ? AND seq > ? ORDER BY seq"
+_INSERT = "INSERT INTO events (run, seq, at, by, kind, task, attempt, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SUMMARY = "SELECT id, flow, plan, state, started, changed FROM runs"
+_ADD_RUN = "INSERT INTO runs (id, flow, plan, state, started, changed) VALUES (?, ?, ?, ?, ?, ?)"
+_SET_STATE = "UPDATE runs SET state = ?, changed = ? WHERE number = ?"
+
+
+class SqliteJournal:
+    """See `Journal`. `path` names the file; it is made if it isn't there.
+
+    `durability`: "process" (a commit survives the death of the process; turns begun as durable are fsynced)
+    or "power" (every commit is fsynced). `busy_timeout`: seconds to wait while another process is in a turn.
+    `commits` counts what this journal committed: turns that wrote something, and syncs. `uuid` names the
+    file for as long as it exists. Raises UsageError for a wrong call and the JournalErrors of opening.
+    """
+
+    live = False
+
+    def __init__(
+        self, path: str | os.PathLike[str], durability: str = "process", busy_timeout: float = 30.0
+    ) -> None:
+        if durability not in ("process", "power"):
+            raise UsageError(f'durability is "process" or "power", not {durability!r}.')
+        text = os.fspath(path)
+        if not text or "\0" in text:
+            raise UsageError(f"{text!r} is no file name. (A journal in memory needs none: Engine().)")
+        self.path = self.name = os.path.abspath(text)
+        self.commits = 0
+        self._durability = durability
+        self._timeout = busy_timeout
+        self._lock = threading.Lock()  # held in a turn and while reading: forks wait for it
+        self._turn = self._changed = False
+        self._run, self._end = "", 0  # the turn's run, and the last fact that the turn wrote to it
+        self._added: list[str] = []  # the runs that the turn added
+        self._closed = self._forking = False
+        self._damage = ""
+        self._connection: sqlite3.Connection | None = None
+        self._orphan: sqlite3.Connection | None = (
+            None  # a parent's, from the middle of a turn: not to be touched
+        )
+        self._opened = 0
+        self._numbers: dict[str, int] = {}  # run id → its number in the file, which never changes
+        self._last: dict[str, int] = {}  # run id → its last fact, as of this connection's last look
+        self._seen = self._synced = -1  # data_version at the last look, and when all was on disk
+        self._unsynced = False
+        self._level, self._relaxed = "", "FULL"
+        meta = dict(self._open().execute("SELECT name, value FROM meta").fetchall())
+        self._place = place_of(self.path)
+        key, uuid = meta.get("key"), meta.get("uuid")
+        if not isinstance(key, bytes) or not isinstance(uuid, str):
+            self._shut()
+            raise JournalCorrupt(f"Journal {self.path} has lost its key. Go on with a backup of it.")
+        self.key, self.uuid = key, uuid
+        let_go_at_forks(self)
+
+    # A turn
+
+    def begin(self, run_id: str, after: int, durable: bool = False) -> Sequence[Entry]:
+        if self._turn:
+            self.rollback()  # an interrupt cut that turn short, so nobody was told of it
+        if not self._lock.acquire(False):
+            self._wait()
+        self._turn = True
+        self._run, self._end = run_id, 0
+        try:
+            connection = self._connection or self._open()
+            self._check_file()
+            level = "FULL" if durable else self._relaxed
+            if level != self._level:
+                self._set_level(connection, level)
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version == self._seen and self._last.get(run_id) == after:
+                return ()
+            return self._catch_up(connection, run_id, after, version)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        except BaseException:
+            self.rollback()
+            raise
+
+    def add_run(self, summary: Summary, plan: Plan) -> None:
+        try:
+            body = plan.encode().decode()
+        except UnicodeEncodeError:
+            body = json_of(plan)
+        row = (whole(summary.run_id), whole(summary.flow), summary.plan)
+        with self._turning() as connection:
+            connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (summary.plan, body))
+            times = (summary.started, summary.changed)
+            number = connection.execute(_ADD_RUN, (*row, summary.state, *times)).lastrowid
+        assert number is not None
+        self._added.append(summary.run_id)
+        self._numbers[summary.run_id] = number
+
+    def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
+        number = self._numbers.get(run_id)
+        if number is None:
+            raise self._unknown(run_id)
+        rows = rows_of(entry, number)
+        connection = self._connection
+        if connection is None or not self._turn:
+            raise self._no_turn()
+        try:
+            connection.executemany(_INSERT, rows)
+            if state is not None:
+                connection.execute(_SET_STATE, (state, entry.at, number))
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        self._changed = True
+        if run_id == self._run:
+            self._end = entry.seq + len(rows) - 1
+        else:
+            self._last.pop(run_id, None)
+
+    def keep_output(self, run_id: str, task: str, attempt: int, parts: list[dict[str, Any]]) -> None:
+        number = self._numbers.get(run_id)
+        if number is None:
+            raise self._unknown(run_id)
+        row = (number, whole(task), attempt, json_of(parts))
+        with self._turning() as connection:
+            connection.execute("REPLACE INTO outputs VALUES (?, ?, ?, ?)", row)
+
+    def commit(self) -> None:
+        connection = self._connection
+        if connection is None or not self._turn:
+            raise self._no_turn()
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._failed(error, committing=True) from error
+        if self._changed:
+            self.commits += 1
+            if self._level == "NORMAL":
+                self._unsynced = True
+            else:
+                self._unsynced, self._synced = False, self._seen
+            if self._end:
+                self._last[self._run] = self._end
+        if self._added:
+            self._added.clear()
+        self._turn = self._changed = False
+        self._lock.release()
+
+    def rollback(self) -> None:
+        if not self._turn:
+            return
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._shut()  # closing undoes the transaction too
+        finally:
+            for run_id in self._added:
+                self._numbers.pop(run_id, None)
+            self._added.clear()
+            self._turn = self._changed = False
+            self._lock.release()
+
+    # Looking
+
+    def read(self, run_id: str, after: int = 0) -> Sequence[Entry]:
+        with self._looking() as connection:
+            number = self._number(connection, run_id)
+            if number is None:
+                return ()
+            return entries_of(connection.execute(_READ, (number, after)), run_id)
+
+    def summary(self, run_id: str) -> Summary | None:
+        with self._looking() as connection:
+            row = connection.execute(f"{_SUMMARY} WHERE id = ?", (whole(run_id),)).fetchone()
+        return None if row is None else Summary(*row)
+
+    def summaries(self) -> list[Summary]:
+        with self._looking() as connection:
+            return [Summary(*row) for row in connection.execute(f"{_SUMMARY} ORDER BY number DESC")]
+
+    def plan(self, digest: str) -> Plan:
+        with self._looking() as connection:
+            row = connection.execute("SELECT body FROM plans WHERE digest = ?", (digest,)).fetchone()
+        try:
+            if row is not None:
+                return Plan.decode(row[0])
+            trouble = "isn't there"
+        except msgspec.MsgspecError as error:
+            trouble = f"can't be read ({error})"
+        raise JournalCorrupt(
+            f"Journal {self.path}: plan {digest} {trouble}. The events of its runs can still be read."
+        )
+
+    def output(self, run_id: str, task: str, attempt: int) -> list[dict[str, Any]]:
+        row = self._beside("SELECT parts FROM outputs", run_id, task, attempt)
+        parts: list[dict[str, Any]] = [] if row is None else msgspec.json.decode(row[0])
+        return parts
+
+    def progress(self, run_id: str, task: str, attempt: int) -> tuple[float, str] | None:
+        row: tuple[float, str] | None = self._beside(
+            "SELECT fraction, text FROM progress", run_id, task, attempt
+        )
+        return row
+
+    def set_progress(self, run_id: str, task: str, attempt: int, fraction: float, text: str) -> None:
+        with self._looking(NOTHING) as connection:
+            number = self._number(connection, run_id)
+            if number is None:
+                raise self._unknown(run_id)
+            row = (number, whole(task), attempt, fraction, whole(text))
+            self._note_down(connection, "REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", row)
+
+    def beat(self, claimant: Claimant, at: float) -> None:
+        with self._looking(NOTHING) as connection:
+            row = (claimant.boot, claimant.space, claimant.pid, claimant.born, at)
+            self._note_down(connection, "REPLACE INTO beats VALUES (?, ?, ?, ?, ?)", row)
+
+    def last_beat(self, claimant: Claimant) -> float | None:
+        key = (claimant.boot, claimant.space, claimant.pid, claimant.born)
+        with self._looking() as connection:
+            where = "boot = ? AND space = ? AND pid = ? AND born = ?"
+            row = connection.execute(f"SELECT at FROM beats WHERE {where}", key).fetchone()
+        return None if row is None else row[0]
+
+    def version(self) -> int:
+        with self._looking() as connection:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            return self._opened << 32 | int(version)
+
+    def sync(self) -> None:
+        with self._looking(NOTHING) as connection:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version == self._synced and not self._unsynced:
+                return
+            self._check_file()
+            # One commit that waits for the disk takes with it all that stands before it in the log.
+            self._set_level(connection, "FULL")
+            connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'syncs'")
+            self.commits += 1
+            self._unsynced, self._synced = False, version
+
+    def close(self) -> None:
+        self.rollback()
+        self._closed = True
+        self._shut()
+
+    # Around a fork (see forks.py)
+
+    def before_fork(self) -> None:
+        """Let go of the file, unless a turn is under way that doesn't end within a second."""
+        self._forking = self._lock.acquire(timeout=1.0)
+        if self._forking:
+            self._shut()
+
+    def after_fork(self, child: bool) -> None:
+        """Let everybody in again; the child of a fork in the middle of a turn stays out."""
+        if self._forking:
+            self._lock.release()
+        elif child:
+            self._orphan, self._connection = self._connection, None
+            self._turn, self._lock = False, threading.Lock()
+        self._forking = False
+
+    # Beneath
+
+    def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            raise JournalError(f"Journal {self.path} was closed here. Open it again with a new Engine.")
+        if self._orphan is not None:
+            raise JournalError(
+                f"Journal {self.path}: this process was forked in the middle of a turn, so it can't use it."
+                " Start a fresh process for that."
+            )
+        if self._opened:
+            self._check_file()
+        connection = self._connection = open_journal(self.path, self._timeout)
+        self._opened += 1
+        self._seen = self._synced = -1
+        self._last.clear()
+        # Without write-ahead logging (a file system that can't share memory) only FULL keeps a file sound.
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        self._relaxed = "NORMAL" if self._durability == "process" and mode == "wal" else "FULL"
+        self._set_level(connection, self._relaxed)
+        return connection
+
+    def _shut(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _check_file(self) -> None:
+        gone = replaced(self.path, self._place)
+        if gone is not None:
+            raise gone
+        if self._damage:
+            raise JournalCorrupt(self._damage)
+
+    def _set_level(self, connection: sqlite3.Connection, level: str) -> None:
+        connection.execute(f"PRAGMA synchronous = {level}")
+        self._level = level
+
+    def _catch_up(
+        self, connection: sqlite3.Connection, run_id: str, after: int, version: int
+    ) -> Sequence[Entry]:
+        if version != self._seen:
+            self._last.clear()
+            self._seen = version
+        number = self._number(connection, run_id)
+        if number is None:
+            return ()
+        entries = entries_of(connection.execute(_READ, (number, after)), run_id)
+        self._last[run_id] = entries[-1].seq + len(entries[-1].facts) - 1 if entries else after
+        return entries
+
+    def _number(self, connection: sqlite3.Connection, run_id: str) -> int | None:
+        number = self._numbers.get(run_id)
+        if number is None:
+            row = connection.execute("SELECT number FROM runs WHERE id = ?", (whole(run_id),)).fetchone()
+            if row is not None:
+                number = self._numbers[run_id] = row[0]
+        return number
+
+    def _beside(self, select: str, run_id: str, task: str, attempt: int) -> Any:
+        """One row of a side table."""
+        with self._looking() as connection:
+            key = (self._number(connection, run_id), whole(task), attempt)
+            return connection.execute(f"{select} WHERE run = ? AND task = ? AND attempt = ?", key).fetchone()
+
+    def _note_down(self, connection: sqlite3.Connection, statement: str, row: tuple[Any, ...]) -> None:
+        """Write to a side table, where nothing waits for the disk."""
+        self._check_file()
+        if not self._turn and self._level != self._relaxed:
+            self._set_level(connection, self._relaxed)
+        connection.execute(statement, row)
+
+    def _wait(self) -> None:
+        if not self._lock.acquire(timeout=self._timeout):
+            raise JournalBusy(
+                f"Journal {self.path}: another thread of this process is in a turn that doesn't end."
+                " Nothing was recorded; try again."
+            )
+
+    @contextmanager
+    def _looking(self, recorded: str = LOOKED) -> Iterator[sqlite3.Connection]:
+        """The connection for something short outside a turn (or inside, by the turn's own thread)."""
+        inside = self._turn
+        if not inside and not self._lock.acquire(False):
+            self._wait()
+        try:
+            yield self._connection or self._open()
+        except sqlite3.Error as error:
+            raise self._trouble(error, recorded) from error
+        finally:
+            if not inside:
+                self._lock.release()
+
+    @contextmanager
+    def _turning(self) -> Iterator[sqlite3.Connection]:
+        if self._connection is None or not self._turn:
+            raise self._no_turn()
+        try:
+            yield self._connection
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        self._changed = True
+
+    def _failed(self, error: sqlite3.Error, committing: bool = False) -> JournalError:
+        """End the turn after an error, and give the error to raise."""
+        bad_disk = primary(error) == sqlite3.SQLITE_IOERR
+        trouble = self._trouble(error, UNKNOWN if committing and bad_disk else NOTHING)
+        self.rollback()
+        if bad_disk:
+            self._shut()  # what this connection remembers may no longer be what the disk has
+        return trouble
+
+    def _trouble(self, error: sqlite3.Error, recorded: str) -> JournalError:
+        trouble = fault(error, self.path, recorded)
+        if isinstance(trouble, JournalCorrupt):
+            self._damage = str(trouble)
+        return trouble
+
+    def _unknown(self, run_id: str) -> UnknownRun:
+        return UnknownRun(f"Journal {self.path} holds no run {run_id!r}. engine.runs() lists those it holds.")
+
+    def _no_turn(self) -> UsageError:
+        return UsageError(f"Journal {self.path}: writing needs a turn. Nothing was recorded: begin() first.")
