@@ -235,7 +235,10 @@ def _show(value: Any, room: int, tags: bool) -> str:
         return _show_many("{", _pairs(value.items(), room, tags), "}", room)
     if kind is list:
         return _show_many("[", (_show(item, room - 2, tags) for item in value), "]", room)
-    return _show_object(value, kind, room)
+    try:
+        return _show_object(value, kind, room)
+    except Exception:  # a broken __repr__ hides itself, not all that stands around it
+        return f"<{type_name(kind)}>"
 
 
 def _show_object(value: Any, kind: type, room: int) -> str:

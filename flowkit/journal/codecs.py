@@ -170,4 +170,6 @@ def _way_out(value: Any, kind: type) -> str:
         return "return its result, or its name as text"
     if hasattr(kind, "__iter__"):
         return "return list(x)"
-    return "return dict, list, text or numbers, or save it to a file and return the path"
+    return (
+        "return dict, list, text, numbers or a dataclass of these, or save it to a file and return the path"
+    )
