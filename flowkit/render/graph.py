@@ -7,6 +7,7 @@ accepts faulty graphs: dangling edges, doubled keys and circles are shown as wel
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -50,7 +51,9 @@ class Graph(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-def ends(graph: Graph) -> list[tuple[int, int] | None]:
+# One picture asks several times for the structure of the same few graphs.
+@lru_cache(maxsize=8)
+def ends(graph: Graph) -> tuple[tuple[int, int] | None, ...]:
     """The node positions that each edge joins; None for an edge that names no node of the graph."""
     at: dict[str, int] = {}
     for i, node in enumerate(graph.nodes):
@@ -59,10 +62,11 @@ def ends(graph: Graph) -> list[tuple[int, int] | None]:
     for edge in graph.edges:
         source, target = at.get(edge.source), at.get(edge.target)
         found.append(None if source is None or target is None else (source, target))
-    return found
+    return tuple(found)
 
 
-def neighbours(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:
+@lru_cache(maxsize=8)
+def neighbours(graph: Graph) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
     """For each node the positions of its sources and of its targets, each once, in edge order."""
     sources: list[dict[int, None]] = [{} for _ in graph.nodes]
     targets: list[dict[int, None]] = [{} for _ in graph.nodes]
@@ -70,7 +74,7 @@ def neighbours(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:
         if pair is not None and pair[0] != pair[1]:
             targets[pair[0]][pair[1]] = None
             sources[pair[1]][pair[0]] = None
-    return [list(each) for each in sources], [list(each) for each in targets]
+    return tuple(map(tuple, sources)), tuple(map(tuple, targets))
 
 
 def ranks(graph: Graph) -> list[int]:

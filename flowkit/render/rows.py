@@ -15,7 +15,7 @@ _CELL = 120
 _TEXT_CELL = 44
 _BYTES = 36_000
 
-_TABLE = "border-collapse:collapse;font-size:13px;line-height:1.45;margin:4px 0"
+_TABLE = "color:inherit;border-collapse:collapse;font-size:13px;line-height:1.45;margin:4px 0"
 _HEAD = "text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid rgba(128,128,128,.6);font-weight:600"
 _DATA = (
     "text-align:left;vertical-align:top;padding:3px 14px 3px 0;border-bottom:1px solid rgba(128,128,128,.25)"

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from flowkit.core.states import TASK_STATES
 from flowkit.render import looks
 from flowkit.render.look import CARD, LOOKS, PLAIN, look
 
@@ -22,6 +23,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_every_state_has_its_look():
+    assert set(TASK_STATES) <= set(LOOKS)
     assert sorted(LOOKS) == sorted(DESIGNED)
     assert all(look(state).word == state.replace("_", " ") for state in DESIGNED)
 
