@@ -59,7 +59,7 @@ def _start(fold: Fold, message: m.Start) -> Answer:
             found.append(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=offers))
         if unneeded:
             found.append(
-                f.TaskSkipped(tasks=unneeded, reason="everything that they feed was given at the start")
+                f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start")
             )
     if len(gone) == len(wiring.order):
         found.append(f.RunSucceeded())
