@@ -6,7 +6,7 @@ tree only, never a string of markup.
 
 from typing import Any
 
-from flowkit.render.geometry import Curve, Point
+from flowkit.render.geometry import Curve
 
 _HEAD = 7.0
 _HALF = 3.2
@@ -43,18 +43,19 @@ def line(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
 def head(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
     """The arrowhead as a closed triangle, moved by (dx, dy)."""
     tip = curve.tip
-    ux, uy = _direction(curve)
-    bx, by = tip[0] - ux * _HEAD, tip[1] - uy * _HEAD
+    ux, uy, gap = _direction(curve)
+    long = gap + 0.5 if 4 < gap < 10 else _HEAD
+    bx, by = tip[0] - ux * long, tip[1] - uy * long
     corners = (tip, (bx - uy * _HALF, by + ux * _HALF), (bx + uy * _HALF, by - ux * _HALF))
     words = [f"{number(x + dx)} {number(y + dy)}" for x, y in corners]
     return f"M{words[0]}L{words[1]} {words[2]}z"
 
 
-def _direction(curve: Curve) -> Point:
-    """Where the arrow points, as a unit vector."""
+def _direction(curve: Curve) -> tuple[float, float, float]:
+    """Where the arrow points, as a unit vector, and how far the line ends before the tip (where the head begins)."""
     for x, y in reversed(curve.points):
         wide, high = curve.tip[0] - x, curve.tip[1] - y
-        length = (wide * wide + high * high) ** 0.5
+        length = float((wide * wide + high * high) ** 0.5)
         if length > 0.5:
-            return wide / length, high / length
-    return 0.0, 1.0
+            return wide / length, high / length, length
+    return 0.0, 1.0, 0.0
