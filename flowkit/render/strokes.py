@@ -52,7 +52,7 @@ def head(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
 
 
 def _direction(curve: Curve) -> tuple[float, float, float]:
-    """Where the arrow points, as a unit vector, and how far the line ends before the tip (where the head begins)."""
+    """Where the arrow points, as a unit vector, and how far before the tip the line ends."""
     for x, y in reversed(curve.points):
         wide, high = curve.tip[0] - x, curve.tip[1] - y
         length = float((wide * wide + high * high) ** 0.5)
