@@ -73,7 +73,7 @@ def primary(cause: sqlite3.Error) -> int:
 
 
 def fault(cause: sqlite3.Error, path: str, recorded: str) -> JournalError:
-    """The error to raise for what SQLite said about a file; `recorded` is one of the three sentences above."""
+    """The error to raise for what SQLite said about a file; `recorded` is one of the three texts above."""
     kind, what, advice = _TABLE.get(primary(cause), _OTHER)
     parts = [f"Journal {path}: {what} ({cause})", recorded, advice]
     return kind(". ".join(part for part in parts if part) + ".")

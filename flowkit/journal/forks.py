@@ -1,9 +1,9 @@
 """No open database crosses a fork: SQLite's locks don't, and a commit made without them can be lost.
 
-The child would share SQLite's memory of locks that only the parent holds; when the parent then closes, the log
-that the child writes to is deleted. So before a fork each journal of this process lets go of its file, and parent
-and child open it again when they next need it. Where a turn can't be waited for (the forking thread is in it), the
-journal stays open in the parent and is refused in the child.
+The child would share SQLite's memory of locks that only the parent holds: when the parent then closes, the
+log that the child writes to is deleted. So before a fork each journal of this process lets go of its file,
+and parent and child open it again when they next need it. Where a turn can't be waited for (the forking
+thread is in it), the journal stays open in the parent and is refused in the child.
 """
 
 from __future__ import annotations

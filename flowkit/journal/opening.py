@@ -1,7 +1,7 @@
 """From a path to a connection: what stands there is recognised before SQLite may touch it.
 
 A file of somebody else's is left as it was, without a -wal or -shm beside it. This file must never open a
-database with `open()`: closing it again would drop the locks that other connections of this process hold on it.
+database with `open()`: closing it would drop the locks that other connections of this process hold on it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def open_journal(path: str, timeout: float) -> sqlite3.Connection:
 
 
 def look_at(path: str | os.PathLike[str], timeout: float = 30.0) -> sqlite3.Connection:
-    """A read-only connection to a journal that exists. Raises NotAJournal when there is none, like `open_journal`."""
+    """A read-only connection to a journal that exists; else NotAJournal, and the other errors of opening."""
     name = os.path.abspath(path)
     try:
         if not os.path.exists(name) or _is_new(name, timeout):
@@ -103,7 +103,7 @@ def _connect(path: str, mode: str, timeout: float) -> sqlite3.Connection:
 
 
 def _is_new(path: str, timeout: float) -> bool:
-    """Whether a journal is to be made here. Raises NotAJournal or JournalTooNew for what isn't to be touched."""
+    """Whether a journal is to be made here. Raises NotAJournal or JournalTooNew if it must be left alone."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -125,8 +125,8 @@ def _is_new(path: str, timeout: float) -> bool:
 
 
 def _recognise(path: str, timeout: float) -> bool:
-    # While somebody makes the file (or died doing so) a -journal stands beside it, and only a look under SQLite's
-    # locks is sound. Else the file is complete, and a look without locks is enough, which leaves no trace.
+    # While somebody makes the file (or died doing so) a -journal stands beside it, and only a look under
+    # SQLite's locks is sound. Else the file is complete, and a look without locks does: it leaves no trace.
     making = os.path.exists(path + "-journal")
     connection = _connect(path, "rw" if making else "ro&immutable=1", timeout)
     try:
@@ -134,7 +134,7 @@ def _recognise(path: str, timeout: float) -> bool:
     except sqlite3.DatabaseError as error:
         if primary(error) == sqlite3.SQLITE_NOTADB:
             raise NotAJournal(
-                f"{path} is no SQLite database, so no flowkit journal. It was not touched: choose another name."
+                f"{path} is no SQLite database, so no journal. It was not touched: choose another file name."
             ) from error
         raise
     finally:
@@ -156,8 +156,8 @@ def _version(connection: sqlite3.Connection, path: str) -> int:
 def _refuse_newer(version: int, path: str) -> None:
     if version > VERSION:
         raise JournalTooNew(
-            f"Journal {path} was written by a newer flowkit: its tables have version {version}, this one knows"
-            f" {VERSION}. It was not touched: update flowkit, or take another file."
+            f"Journal {path} was written by a newer flowkit: its tables have version {version}, and here only"
+            f" version {VERSION} is known. It was not touched: update flowkit, or take another file."
         )
 
 
@@ -179,7 +179,7 @@ def _make(path: str, timeout: float) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, timeout: float) -> None:
-    """The switch needs the file for itself for a moment, and SQLite doesn't always wait for that by itself."""
+    """The switch needs the file for itself for a moment, and SQLite doesn't always wait for that."""
     until = time.monotonic() + timeout
     while True:
         try:
@@ -198,15 +198,15 @@ def _look_without_locks(path: str, timeout: float) -> sqlite3.Connection:
     left = path + "-wal"
     if os.path.exists(left) and os.path.getsize(left):
         raise JournalReadOnly(
-            f"Journal {path} can't be read where it is: its last entries are in {left}, and to read them SQLite"
-            " has to write in that folder. Copy both files to a folder of your own and open the copy."
+            f"Journal {path} can't be read where it is: its last entries are in {left}, and SQLite reads that"
+            " only where it may write. Copy both files to a folder of your own and open the copy."
         )
     connection = _connect(path, "ro&immutable=1", timeout)
     try:
         if _version(connection, path) < VERSION:
             raise JournalReadOnly(
-                f"Journal {path} was written by an older flowkit, and can't be brought up to date since it can't be"
-                " written to. Copy it to a folder of your own and open the copy."
+                f"Journal {path} was written by an older flowkit, and can't be brought up to date: nothing can be"
+                " written there. Copy it to a folder of your own and open the copy."
             )
     except BaseException:
         connection.close()

@@ -41,8 +41,8 @@ class Journal(Protocol):
     """Append-only memory of runs.
 
     `name` is for people (a path, or "memory"); `live` says whether values without a codec may be kept by
-    reference; `key` (bytes) is the secret that completion tokens are derived from. Text that is no valid Unicode
-    (lone surrogates) may come back with visible escapes in it; values come back whole.
+    reference; `key` (bytes) is the secret that completion tokens are derived from. Text that is no valid
+    Unicode (lone surrogates) may come back with visible escapes in it; values come back whole.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Journal(Protocol):
         ...
 
     def add_run(self, summary: Summary, plan: Plan) -> None:
-        """Inside a turn: make the run known, and keep the plan under `summary.plan`, once for all its runs."""
+        """Inside a turn: make the run known, and keep the plan under `summary.plan`, once for all runs."""
         ...
 
     def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
@@ -69,7 +69,7 @@ class Journal(Protocol):
         ...
 
     def keep_output(self, run_id: str, task: str, attempt: int, parts: list[dict[str, Any]]) -> None:
-        """Inside a turn: keep what an attempt printed and displayed (JSON-able parts, bounded by the caller)."""
+        """Inside a turn: keep what an attempt printed and displayed (JSON-able, bounded by the caller)."""
         ...
 
     def commit(self) -> None:
@@ -109,7 +109,7 @@ class Journal(Protocol):
         ...
 
     def beat(self, claimant: Claimant, at: float) -> None:
-        """Note that a claimant's process lived at `at` (seconds since the epoch); updated in place, outside any turn."""
+        """Note that a claimant's process lived at `at` (seconds since the epoch), outside any turn."""
         ...
 
     def last_beat(self, claimant: Claimant) -> float | None:

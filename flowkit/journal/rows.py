@@ -8,35 +8,42 @@ must never run SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, TypedDict
 
 import msgspec
 
-from ..core import FACTS, Fact
+from ..core import FACTS, Claimant, Fact
 from ..core.values import SCALARS, Json, tagged, text_of
 from ..errors import JournalCorrupt
 from .protocol import Entry
 
 Row = tuple[int, float, str | None, str, str | None, int | None, str | None]
-"""seq, at, by, kind, task, attempt, data. `by` stands on an entry's first fact only: so it marks where one begins."""
+"""seq, at, by, kind, task, attempt, data. `by` stands on an entry's first fact only: it marks a beginning."""
 
 _COLUMNS = ("task", "attempt")  # the fields that have a column of their own
-_REMEMBERED = 64  # texts that one kind of fact remembers as read
+_REMEMBERED = 64  # so many different ones at most
 
 _encode = msgspec.json.Encoder().encode
 
 
 def rows_of(entry: Entry, run: int) -> list[tuple[Any, ...]]:
     """The entry as rows, one for each fact: the run's number, then the columns of a `Row`."""
-    by: str | None = whole(entry.by)
     seq, at = entry.seq, entry.at
+    by: str | None = whole(entry.by)
     rows = []
     for fact in entry.facts:
-        shape = _shapes.get(fact.kind) or _shape(fact.kind)
-        task = whole(fact.task) if shape.has_task else None  # type: ignore[attr-defined]
-        attempt = fact.attempt if shape.has_attempt else None  # type: ignore[attr-defined]
-        rows.append((run, seq, at, by, fact.kind, task, attempt, shape.data_of(fact)))
+        kind = fact.kind
+        shape = _shapes.get(kind) or _shape(kind)
+        task = attempt = None
+        if shape.has_task:
+            task = fact.task  # type: ignore[attr-defined]
+            if not task.isascii():
+                task = whole(task)
+        if shape.has_attempt:
+            attempt = fact.attempt  # type: ignore[attr-defined]
+        rows.append((run, seq, at, by, kind, task, attempt, shape.data_of(fact)))
         seq, by = seq + 1, None
     return rows
 
@@ -61,7 +68,8 @@ def entries_of(rows: Iterable[Row], run_id: str) -> list[Entry]:
             facts.append(shape.fact_of(task, attempt, data))
         except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise JournalCorrupt(
-                f"Fact {seq} of run {run_id!r} ({kind}) can't be read: {error}. The facts before it are sound."
+                f"Fact {seq} of run {run_id!r} ({kind}) can't be read: {error}."
+                " The facts before it are sound: run.events shows them, and a backup may hold the rest."
             ) from error
     if head is not None:
         entries.append(Entry(*head, tuple(facts)))
@@ -101,11 +109,13 @@ class _Shape:
     __slots__ = (
         "_body",
         "_decode",
+        "_fields",
         "_maps",
-        "_names",
         "_read",
+        "_repeats",
         "_stored",
         "_values",
+        "_written",
         "cls",
         "has_attempt",
         "has_task",
@@ -116,25 +126,26 @@ class _Shape:
         self.has_task, self.has_attempt = (column in cls.__struct_fields__ for column in _COLUMNS)
         fields = [field for field in msgspec.structs.fields(cls) if field.name not in _COLUMNS]
         types: dict[str, Any] = {field.name: field.type for field in fields}
-        self._names = tuple(types)
-        self._values = tuple(name for name, type in types.items() if type is Any)
-        self._maps = tuple(name for name, type in types.items() if type == dict[str, Any])
-        self._stored = [i for i, name in enumerate(self._names) if name in self._values + self._maps]
+        self._values = tuple(name for name in types if types[name] is Any)
+        self._maps = tuple(name for name in types if types[name] == dict[str, Any])
+        self._stored = tuple(i for i, name in enumerate(types) if name in self._values + self._maps)
+        self._repeats = Claimant in types.values()  # all claims of one driver carry the same data
+        self._fields = _getter(tuple(types))
         self._body = msgspec.defstruct("Body", [_bare(f) for f in fields], omit_defaults=True, gc=False)
         types |= dict.fromkeys(self._values, msgspec.Raw) | dict.fromkeys(self._maps, dict[str, msgspec.Raw])
         body = TypedDict("body", types, total=False)  # type: ignore[misc]
         self._decode: Any = msgspec.json.Decoder(body).decode
+        self._written: dict[tuple[Any, ...], str] = {}
         self._read: dict[str, dict[str, Any]] = {}
 
     def data_of(self, fact: Fact) -> str | None:
-        fields = [getattr(fact, name) for name in self._names]
-        for place in self._stored:
-            value = fields[place]
-            fields[place] = (
-                {key: _embedded(item) for key, item in value.items()}
-                if type(value) is dict
-                else _embedded(value)
-            )
+        fields = self._fields(fact)
+        if self._stored:
+            fields = list(fields)
+            for place in self._stored:
+                fields[place] = _embedded(fields[place])
+        elif self._repeats:
+            return self._written.get(fields) or _remember(self._written, fields, json_of(self._body(*fields)))
         text = json_of(self._body(*fields))
         return None if text == "{}" else text
 
@@ -150,22 +161,23 @@ class _Shape:
             for name in self._maps:
                 if name in fields:
                     fields[name] = {key: Json(str(raw, "utf8")) for key, raw in fields[name].items()}
+        elif self._repeats:
+            known = self._read.get(data) or _remember(self._read, data, self._decode(data))
+            fields = known.copy()
         else:
-            fields = self._read_again(data)
+            fields = self._decode(data)
         if self.has_task:
             fields["task"] = task
         if self.has_attempt:
             fields["attempt"] = attempt
         return self.cls(**fields)
 
-    def _read_again(self, data: str) -> dict[str, Any]:
-        """One driver's claims all carry the same data, so it is read once."""
-        fields = self._read.get(data)
-        if fields is None:
-            if len(self._read) >= _REMEMBERED:
-                self._read.clear()
-            fields = self._read[data] = self._decode(data)
-        return fields.copy()
+
+def _remember(known: dict[Any, Any], key: Any, found: Any) -> Any:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = found
+    return found
 
 
 def _bare(field: msgspec.structs.FieldInfo) -> tuple[str, Any] | tuple[str, Any, Any]:
@@ -175,13 +187,23 @@ def _bare(field: msgspec.structs.FieldInfo) -> tuple[str, Any] | tuple[str, Any,
     return (field.name, Any) if field.required else (field.name, Any, field.default)
 
 
+def _getter(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """A function from a fact to these fields of it, as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda fact: tuple(getattr(fact, name) for name in names)
+
+
 def _embedded(stored: Any) -> Any:
-    """What the encoder is to write for a stored value. Raises TypeError for a `Live` one, which has no text."""
-    if type(stored) is Json:
+    """What the encoder is to write for a stored value or a dict of them; TypeError for a `Live` one."""
+    kind = type(stored)
+    if kind is Json:
         return msgspec.Raw(stored.text)
-    if type(stored) in SCALARS:
+    if kind in SCALARS:
         return tagged(stored)
-    return msgspec.Raw(text_of(stored))
+    if kind is dict:
+        return {key: _embedded(item) for key, item in stored.items()}
+    return msgspec.Raw(text_of(stored))  # which says what is wrong with it
 
 
 _shapes: dict[str, _Shape] = {}

@@ -1,7 +1,7 @@
 """The tables of a journal's file, as named steps that bring any older file up to date.
 
-`sqlite_utils` is imported only when a step has to be taken: a file that is up to date opens without it. A step
-that was released is never edited; a change is another step, and `VERSION` is their number.
+`sqlite_utils` is imported only when a step has to be taken: a file that is up to date opens without it. A
+step that was released is never edited; a change is another step, and `VERSION` is their number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERSION = 1
 """How many steps there are; kept as the file's `user_version`: one look says whether it is up to date."""
 
 _FIRST = (
-    # One row per fact. `by` stands on the first fact of an entry only; `data` is JSON, values in it typed JSON.
+    # One row per fact. `by` stands on an entry's first fact only; `data` is JSON, values in it typed JSON.
     """
     CREATE TABLE events (
         run INTEGER NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL, by TEXT, kind TEXT NOT NULL,
@@ -111,4 +111,6 @@ def is_empty(connection: sqlite3.Connection) -> bool:
 
 def not_ours(path: str) -> str:
     """What to say about a database that isn't a journal."""
-    return f"{path} is a database of something else, no flowkit journal. It was not touched: choose another name."
+    return (
+        f"{path} is a database of something else, no journal. It was not touched: choose another file name."
+    )

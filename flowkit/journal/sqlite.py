@@ -2,29 +2,27 @@
 
 One row per fact under the key (run, seq), in write-ahead logging; one transaction per turn, begun with the
 file's lock held, so that what was read at its beginning is still true when it commits. Raw `sqlite3` here;
-`schema.py` makes the tables, `opening.py` recognises the file, `faults.py` turns SQLite's complaints into
-ours. Memory-mapped reading stays off: before SQLite 3.51.3 it adds to the harm of a defect in the reuse of
-the write-ahead log.
+`schema.py` makes the tables, `open_file.py` holds the connection, `rows.py` turns facts into rows. Reading
+through a memory map stays off: before SQLite 3.51.3 it adds to the harm of a defect in the reuse of the log.
 
-This file must never run user code, and never make a new file in the place of one that disappeared.
+This file must never run user code, and never change or delete a fact.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import msgspec
 
 from ..core import Claimant, Plan
-from ..errors import JournalBusy, JournalCorrupt, JournalError, UnknownRun, UsageError
-from .faults import LOOKED, NOTHING, UNKNOWN, fault, primary
-from .forks import let_go_at_forks
-from .opening import open_journal, place_of, replaced
+from ..errors import JournalCorrupt, JournalError, UnknownRun, UsageError
+from .faults import NOTHING, UNKNOWN, primary
+from .open_file import UNCHECKED, OpenFile
 from .protocol import Entry, Summary
 from .rows import entries_of, json_of, rows_of, whole
 
@@ -35,7 +33,7 @@ _ADD_RUN = "INSERT INTO runs (id, flow, plan, state, started, changed) VALUES (?
 _SET_STATE = "UPDATE runs SET state = ?, changed = ? WHERE number = ?"
 
 
-class SqliteJournal:
+class SqliteJournal(OpenFile):
     """See `Journal`. `path` names the file; it is made if it isn't there.
 
     `durability`: "process" (a commit survives the death of the process; turns begun as durable are fsynced)
@@ -49,39 +47,22 @@ class SqliteJournal:
     def __init__(
         self, path: str | os.PathLike[str], durability: str = "process", busy_timeout: float = 30.0
     ) -> None:
-        if durability not in ("process", "power"):
-            raise UsageError(f'durability is "process" or "power", not {durability!r}.')
-        text = os.fspath(path)
-        if not text or "\0" in text:
-            raise UsageError(f"{text!r} is no file name. (A journal in memory needs none: Engine().)")
-        self.path = self.name = os.path.abspath(text)
+        super().__init__(path, durability, busy_timeout)
+        self.name = self.path
         self.commits = 0
-        self._durability = durability
-        self._timeout = busy_timeout
-        self._lock = threading.Lock()  # held in a turn and while reading: forks wait for it
-        self._turn = self._changed = False
+        self._changed = False
         self._run, self._end = "", 0  # the turn's run, and the last fact that the turn wrote to it
         self._added: list[str] = []  # the runs that the turn added
-        self._closed = self._forking = False
-        self._damage = ""
-        self._connection: sqlite3.Connection | None = None
-        self._orphan: sqlite3.Connection | None = (
-            None  # a parent's, from the middle of a turn: not to be touched
-        )
-        self._opened = 0
         self._numbers: dict[str, int] = {}  # run id → its number in the file, which never changes
         self._last: dict[str, int] = {}  # run id → its last fact, as of this connection's last look
-        self._seen = self._synced = -1  # data_version at the last look, and when all was on disk
         self._unsynced = False
-        self._level, self._relaxed = "", "FULL"
-        meta = dict(self._open().execute("SELECT name, value FROM meta").fetchall())
-        self._place = place_of(self.path)
+        with self._looking() as connection:
+            meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         key, uuid = meta.get("key"), meta.get("uuid")
         if not isinstance(key, bytes) or not isinstance(uuid, str):
-            self._shut()
+            self.close()
             raise JournalCorrupt(f"Journal {self.path} has lost its key. Go on with a backup of it.")
         self.key, self.uuid = key, uuid
-        let_go_at_forks(self)
 
     # A turn
 
@@ -89,12 +70,13 @@ class SqliteJournal:
         if self._turn:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
         if not self._lock.acquire(False):
-            self._wait()
+            self._wait_for_lock()
         self._turn = True
         self._run, self._end = run_id, 0
         try:
             connection = self._connection or self._open()
-            self._check_file()
+            if durable or self._damage or monotonic() - self._checked > UNCHECKED:
+                self._check_file()
             level = "FULL" if durable else self._relaxed
             if level != self._level:
                 self._set_level(connection, level)
@@ -271,60 +253,7 @@ class SqliteJournal:
         self._closed = True
         self._shut()
 
-    # Around a fork (see forks.py)
-
-    def before_fork(self) -> None:
-        """Let go of the file, unless a turn is under way that doesn't end within a second."""
-        self._forking = self._lock.acquire(timeout=1.0)
-        if self._forking:
-            self._shut()
-
-    def after_fork(self, child: bool) -> None:
-        """Let everybody in again; the child of a fork in the middle of a turn stays out."""
-        if self._forking:
-            self._lock.release()
-        elif child:
-            self._orphan, self._connection = self._connection, None
-            self._turn, self._lock = False, threading.Lock()
-        self._forking = False
-
     # Beneath
-
-    def _open(self) -> sqlite3.Connection:
-        if self._closed:
-            raise JournalError(f"Journal {self.path} was closed here. Open it again with a new Engine.")
-        if self._orphan is not None:
-            raise JournalError(
-                f"Journal {self.path}: this process was forked in the middle of a turn, so it can't use it."
-                " Start a fresh process for that."
-            )
-        if self._opened:
-            self._check_file()
-        connection = self._connection = open_journal(self.path, self._timeout)
-        self._opened += 1
-        self._seen = self._synced = -1
-        self._last.clear()
-        # Without write-ahead logging (a file system that can't share memory) only FULL keeps a file sound.
-        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-        self._relaxed = "NORMAL" if self._durability == "process" and mode == "wal" else "FULL"
-        self._set_level(connection, self._relaxed)
-        return connection
-
-    def _shut(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _check_file(self) -> None:
-        gone = replaced(self.path, self._place)
-        if gone is not None:
-            raise gone
-        if self._damage:
-            raise JournalCorrupt(self._damage)
-
-    def _set_level(self, connection: sqlite3.Connection, level: str) -> None:
-        connection.execute(f"PRAGMA synchronous = {level}")
-        self._level = level
 
     def _catch_up(
         self, connection: sqlite3.Connection, run_id: str, after: int, version: int
@@ -360,27 +289,6 @@ class SqliteJournal:
             self._set_level(connection, self._relaxed)
         connection.execute(statement, row)
 
-    def _wait(self) -> None:
-        if not self._lock.acquire(timeout=self._timeout):
-            raise JournalBusy(
-                f"Journal {self.path}: another thread of this process is in a turn that doesn't end."
-                " Nothing was recorded; try again."
-            )
-
-    @contextmanager
-    def _looking(self, recorded: str = LOOKED) -> Iterator[sqlite3.Connection]:
-        """The connection for something short outside a turn (or inside, by the turn's own thread)."""
-        inside = self._turn
-        if not inside and not self._lock.acquire(False):
-            self._wait()
-        try:
-            yield self._connection or self._open()
-        except sqlite3.Error as error:
-            raise self._trouble(error, recorded) from error
-        finally:
-            if not inside:
-                self._lock.release()
-
     @contextmanager
     def _turning(self) -> Iterator[sqlite3.Connection]:
         if self._connection is None or not self._turn:
@@ -398,12 +306,6 @@ class SqliteJournal:
         self.rollback()
         if bad_disk:
             self._shut()  # what this connection remembers may no longer be what the disk has
-        return trouble
-
-    def _trouble(self, error: sqlite3.Error, recorded: str) -> JournalError:
-        trouble = fault(error, self.path, recorded)
-        if isinstance(trouble, JournalCorrupt):
-            self._damage = str(trouble)
         return trouble
 
     def _unknown(self, run_id: str) -> UnknownRun:
