@@ -12,9 +12,9 @@ from typing import Any
 from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
 from ..core.schema import check as check_value
 from ..core.schema import describe
-from ..core.values import preview
-from ..errors import InvalidValue, NoResult, RunFailed, UsageError, ValueNotStorable
-from ..journal import Entry, pack
+from ..core.values import Json, Live, preview
+from ..errors import InvalidValue, NoResult, ReportRefused, RunFailed, UsageError, ValueNotStorable
+from ..journal import Entry, pack, unpack
 from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
 from .background import Player
 from .clocks import VirtualClock
@@ -230,7 +230,11 @@ class Run:
         return task_name, attempt
 
     def _report(self, message: Report) -> Receipt:
-        answer, entry = self._door.send(message)
+        try:
+            answer, entry = self._door.send(message)
+        except ReportRefused as refusal:
+            refusal.recorded, refusal.sent = _opened(refusal.recorded), _opened(refusal.sent)
+            raise
         fold = self._door.fold
         attempt = fold.attempts.get(message.task, 0) if message.attempt is None else message.attempt
         seq = entry.seq if entry is not None else self._accepted_seq(message.task)
@@ -272,8 +276,6 @@ class Run:
     @property
     def inputs(self) -> dict[str, Any]:
         """Copies of the inputs that it was started with."""
-        from ..journal import unpack
-
         return {name: unpack(value) for name, value in self._door.refresh().inputs.items()}
 
     def __getitem__(self, task: str | Task) -> Any:
@@ -409,6 +411,11 @@ class Run:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold = self._door.refresh()
         return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")
+
+
+def _opened(held: Any) -> Any:
+    """What a refusal holds as its reader knows it: the value itself, not how a journal keeps it."""
+    return unpack(held) if isinstance(held, Json | Live) else held
 
 
 def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) -> Report:
