@@ -24,8 +24,8 @@ UNCHECKED = 0.001
 class OpenFile:
     """One connection to a journal's file, opened when it is needed and let go of around a fork.
 
-    `path` is absolute. The lock is held in a turn and while reading, so that a fork can wait for both; another,
-    the owner's, keeps threads apart.
+    `path` is absolute. The lock is held in a turn and while reading, so that a fork can wait for both; it is
+    the owner's lock that keeps threads apart.
     """
 
     def __init__(self, path: str | os.PathLike[str], durability: str, busy_timeout: float) -> None:

@@ -205,8 +205,8 @@ def _look_without_locks(path: str, timeout: float) -> sqlite3.Connection:
     try:
         if _version(connection, path) < VERSION:
             raise JournalReadOnly(
-                f"Journal {path} was written by an older flowkit, and can't be brought up to date: nothing can be"
-                " written there. Copy it to a folder of your own and open the copy."
+                f"Journal {path} was written by an older flowkit, and can't be brought up to date where it is."
+                " Copy it to a folder of your own and open the copy."
             )
     except BaseException:
         connection.close()
