@@ -21,7 +21,7 @@ TEXT_RIGHT = 7
 HAND = 18
 """Room at the right of a manual task for the hand."""
 
-_COMFORTABLE = (1_040.0, 640.0)
+COMFORTABLE = (1_040.0, 640.0)
 _TASK_HEIGHT = 46.0
 _TASK_WIDTH = 152.0
 _EVEN_WIDTH = 180.0
@@ -86,12 +86,14 @@ def extent(graph: Graph, sideways: bool) -> tuple[float, float]:
     return (length, breadth) if sideways else (breadth, length)
 
 
-def sideways(graph: Graph) -> bool:
-    """True if the graph is better read from left to right than from top to bottom in a notebook's column."""
+def sideways(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> bool:
+    """True if the graph is better read from left to right than from top to bottom in a room of that width
+    and height (a notebook's column, unless said otherwise).
+    """
 
     def scale(direction: bool) -> float:
         w, h = extent(graph, direction)
-        return min(1.0, _COMFORTABLE[0] / max(w, 1.0), _COMFORTABLE[1] / max(h, 1.0))
+        return min(1.0, room[0] / max(w, 1.0), room[1] / max(h, 1.0))
 
     return scale(True) >= scale(False)
 

@@ -7,7 +7,7 @@ linear but for sorting, without recursion. It must never raise, whatever the gra
 from collections.abc import Callable
 from itertools import pairwise
 
-from flowkit.render.geometry import Box, Curve, Geometry, Point, rounded, sideways, sizes
+from flowkit.render.geometry import COMFORTABLE, Box, Curve, Geometry, Point, rounded, sideways, sizes
 from flowkit.render.graph import Graph, ends, ranks
 
 _GAP = 22.0
@@ -40,9 +40,9 @@ class _Cells:
         self.up[below].append(above)
 
 
-def lay_out_plainly(graph: Graph) -> Geometry:
+def lay_out_plainly(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> Geometry:
     """Positions for any graph; the same graph gives the same positions. About 0.1 s for 10,000 tasks."""
-    direction = sideways(graph)
+    direction = sideways(graph, room)
     given = sizes(graph)
     cells = _Cells([h if direction else w for w, h in given], ranks(graph))
     ways = _ways(graph, cells)

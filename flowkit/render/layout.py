@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from flowkit.render.dot import skeleton
-from flowkit.render.geometry import Box, Curve, Geometry, Point, rounded, sideways, sizes
+from flowkit.render.geometry import COMFORTABLE, Box, Curve, Geometry, Point, rounded, sideways, sizes
 from flowkit.render.graph import Graph
 from flowkit.render.layered import lay_out_plainly
 
@@ -35,12 +35,14 @@ _lock = threading.Lock()
 _backend: Any = None
 
 
-def place(graph: Graph) -> Geometry:
-    """The best layout that can be had: Graphviz's, else our own. Always gives one."""
-    return lay_out(graph) or lay_out_plainly(graph)
+def place(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> Geometry:
+    """The best layout that can be had: Graphviz's, else our own. Always gives one. `room`: width and
+    height in which it is to be read.
+    """
+    return lay_out(graph, room) or lay_out_plainly(graph, room)
 
 
-def lay_out(graph: Graph) -> Geometry | None:
+def lay_out(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> Geometry | None:
     """Positions for the graph, the same for equal structures; None if no layout program can be had or it
     fails.
 
@@ -52,7 +54,7 @@ def lay_out(graph: Graph) -> Geometry | None:
     forced = os.environ.get("FLOWKIT_LAYOUT", "")
     ways = (forced,) if forced in (*_WAYS, "none") else _WAYS
     try:
-        text = skeleton(graph, sizes(graph), sideways(graph))
+        text = skeleton(graph, sizes(graph), sideways(graph, room))
         return _geometry(text, len(graph.nodes), len(graph.edges), ways)
     except Exception:
         return None

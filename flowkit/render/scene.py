@@ -6,21 +6,21 @@ It holds no states: those come as deltas by node position, and move nothing.
 from typing import Any
 
 from flowkit.render import letters, strokes
-from flowkit.render.geometry import name_on
+from flowkit.render.geometry import COMFORTABLE, name_on
 from flowkit.render.graph import Graph, ends
 from flowkit.render.layout import place
 from flowkit.render.look import looks
 
 
-def scene(graph: Graph) -> dict[str, Any]:
+def scene(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> dict[str, Any]:
     """JSON-able: `w`, `h`, `nodes`, `edges`, `looks`.
 
     A node is `[x, y, width, height, name as it fits, kind, key]`; an edge `[source position, target
     position, path of the line, kind, label, path of the arrowhead, label's x, label's y]`. Edges that join
     nothing are left out. There is always a layout: where Graphviz can't be had, or above 2,000 nodes, it
-    is our own.
+    is our own. `room`: width and height in which it is to be read.
     """
-    geometry = place(graph)
+    geometry = place(graph, room)
     nodes = [
         [box.x, box.y, box.w, box.h, name_on(node, box.w), node.kind, _key(node.key)]
         for node, box in zip(graph.nodes, geometry.boxes, strict=True)

@@ -1,0 +1,104 @@
+"""The panel: one widget for one run. It carries messages between the page and the parts that know, and
+judges nothing.
+
+Handlers may be called on any thread, also while a cell runs, so they only lay something down and return.
+Showing a panel starts nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+import traitlets
+
+from .board import Board
+from .desk import Desk
+from .feed import Feed
+from .twin import Twin
+
+_PARTS = ("dom.js", "wire.js", "graph.js", "form.js", "card.js", "strip.js", "panel.js")
+"""The module's parts in order. They are put together as they are: no import in them, and one default
+export.
+"""
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text("utf8")
+
+
+class Panel(anywidget.AnyWidget):
+    """A live panel of a run: graph, card and time. Get one with `run.live()`, and show it as a cell's
+    last line.
+    """
+
+    _esm = "\n".join(map(_read, _PARTS))
+    _css = _read("panel.css")
+
+    scene = traitlets.Dict().tag(sync=True)
+    snapshot = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, run: Any) -> None:
+        board = Board(run)
+        self._run = run
+        self._twin = Twin(run)
+        super().__init__(scene=board.scene, snapshot=_first(board))
+        # ipykernel 7.4 would send the page's messages to the shell that last spoke on this channel, which
+        # a running cell blocks; without this the front end's own choice counts.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None
+        self._feed = Feed(run, board, self._tell, self._rest)
+        self._desk = Desk(run, self._tell, self._feed.answer)
+        self.on_msg(self._heard)
+
+    def _heard(self, _: Any, message: Any, buffers: Any = None) -> None:
+        """From the page, on whatever thread: lay it down."""
+        if not isinstance(message, dict):
+            return
+        kind, view = message.get("t"), str(message.get("view", ""))
+        if kind == "do":
+            self._desk.lay(message)
+        elif kind == "hello":
+            self._feed.hello(view)
+        elif kind == "look":
+            self._feed.look(view, str(message.get("key") or ""))
+        elif kind == "bye":
+            self._feed.bye(view)
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        if self.comm is not None:
+            self.send(message)
+
+    def _rest(self, snapshot: dict[str, Any]) -> None:
+        self.snapshot = snapshot
+        self._twin.renew()
+
+    def close(self) -> None:
+        """Take the panel off the page. The run is as it was."""
+        if hasattr(self, "_desk"):  # else it was never finished
+            self._feed.close()
+            self._desk.close()
+        super().close()
+
+    def _ipython_display_(self) -> None:
+        """The panel, and under it in the same cell its static twin."""
+        from IPython.display import display
+
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        self._twin.show()
+
+    def __repr__(self) -> str:
+        return f"<live panel of run {self._run.id}>"
+
+
+def _first(board: Board) -> dict[str, Any]:
+    board.changes()
+    return board.snapshot(0)
+
+
+def live(run: Any) -> Panel:
+    """The live panel of a run."""
+    return Panel(run)

@@ -1,0 +1,173 @@
+// The card: one task (or the whole run) in words. Each part is replaced only when its own content changed, and a form
+// is kept as it is for as long as its attempt lives, so that nothing that is being typed or read is disturbed.
+
+const LONGEST_DRAFTS = 40;
+
+/** Drafts of forms over a reload of the page, in this tab alone. */
+class Drafts {
+  constructor(name) {
+    this.name = "flowkit:" + name + ":";
+  }
+
+  keep(id, draft) {
+    try {
+      const key = this.name + id;
+      if (draft === null) sessionStorage.removeItem(key);
+      else if (sessionStorage.length < LONGEST_DRAFTS || sessionStorage.getItem(key)) sessionStorage.setItem(key, JSON.stringify(draft));
+    } catch { /* the page may not store */ }
+  }
+
+  kept(id) {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.name + id));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** A line of code with a button that copies it. */
+function codeLine(text, label) {
+  const code = h("code", { class: "fk-cell" }, text);
+  const button = h("button", { type: "button", class: "fk-copy", "aria-label": "copy this cell", title: "copy" }, "copy");
+  const root = h("span", { class: "fk-line" }, label ? h("span", { class: "fk-quiet" }, label + " ") : null, code, button);
+  button.addEventListener("click", async () => {
+    button.textContent = await copy(code.textContent, code);
+    setTimeout(() => { button.textContent = "copy"; }, 1600);
+  });
+  return { root, set: (now) => { if (code.textContent !== now) code.textContent = now; } };
+}
+
+class CardView {
+  /** `told`: {act(act, more, done)}; `prefix` makes ids unique. */
+  constructor(scene, prefix, told) {
+    this.scene = scene;
+    this.prefix = prefix;
+    this.told = told;
+    this.forms = new Map();
+    this.made = 0;
+    this.seen = {};
+    this.form = null;
+    this.data = null;
+    this.drafts = scene.durable ? new Drafts(scene.place + "/" + scene.id) : null;
+    this.slots = {};
+    for (const name of ["receipt", "head", "why", "progress", "inputs", "form", "result", "failure", "output", "attempts"]) {
+      this.slots[name] = h("div", { class: "fk-slot fk-slot-" + name });
+    }
+    this.slots.why.setAttribute("role", "status");
+    this.slots.receipt.setAttribute("role", "status");
+    this.root = h("section", { class: "fk-card", "aria-label": "what is selected" }, Object.values(this.slots));
+  }
+
+  /** Whether something is typed in the form in sight and not yet accepted. */
+  get typing() {
+    return Boolean(this.form && this.form.dirty);
+  }
+
+  receipt(text) {
+    this.slots.receipt.replaceChildren(...(text ? [h("p", { class: "fk-receipt" }, marked(text))] : []));
+  }
+
+  put(name, content, make) {
+    const key = JSON.stringify(content === undefined ? null : content);
+    if (this.seen[name] === key) return;
+    this.seen[name] = key;
+    const made = content === undefined || content === null ? [] : make(content);
+    this.slots[name].replaceChildren(...[made].flat().filter(Boolean));
+  }
+
+  show(card) {
+    this.data = card;
+    this.put("head", [card.label, card.kind, card.state, card.flag, card.doc], () => this.head(card));
+    this.put("why", card.why || null, (text) => h("p", { class: "fk-why" }, marked(text)));
+    this.put("progress", card.progress || null, ([part, text]) => [
+      h("progress", { value: part, max: 1, "aria-label": "how far it is" }), h("span", { class: "fk-quiet" }, " " + visible(text)),
+    ]);
+    this.put("inputs", card.inputs && card.inputs.length ? card.inputs : null, (rows) => this.table("what it gets", rows));
+    this.put("result", card.result === undefined ? null : card.result, (text) => this.section(card.resultName || "result", h("pre", { class: "fk-value", tabindex: "0" }, visibleLines(text))));
+    this.put("output", card.output || null, (text) => this.section("what it printed", h("pre", { class: "fk-output", tabindex: "0" }, visibleLines(text))));
+    this.put("failure", card.failure || null, (failure) => this.failure(failure));
+    this.put("attempts", card.attempts && card.attempts.length ? card.attempts : null, (rows) => this.attempts(rows));
+    this.showForm(card.form || null);
+  }
+
+  head(card) {
+    const looks = this.scene.looks;
+    const kind = looks.kinds[card.kind];
+    const name = h("h3", { class: "fk-title" },
+      kind && kind.icon && card.kind !== "task" ? h("span", { title: kind.word }, icon(kind.icon)) : null, visible(card.label));
+    return [
+      h("div", { class: "fk-headline" }, name, this.badge(card.state), card.flag ? h("span", { class: "fk-flag" }, visible(card.flag)) : null),
+      card.doc ? h("p", { class: "fk-doc" }, visibleLines(card.doc)) : null,
+    ];
+  }
+
+  badge(state) {
+    if (!state) return null;
+    const number = this.scene.states.indexOf(state);
+    const look = this.scene.looks.states[state] || this.scene.looks.plain;
+    return h("span", { class: "fk-badge", "data-s": number }, icon(look.icon || "M0 0", look.solid), look.word || state);
+  }
+
+  section(title, ...content) {
+    return h("div", { class: "fk-section" }, h("h4", {}, title), content);
+  }
+
+  table(title, rows) {
+    const lines = rows.map(([name, ...rest]) => h("tr", {}, h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", {}, visible(text)))));
+    return this.section(title, h("table", { class: "fk-table" }, lines));
+  }
+
+  failure({ line, traceback, chain }) {
+    this.trace = traceback
+      ? h("details", { open: true }, h("summary", {}, "traceback"), h("pre", { class: "fk-output", tabindex: "0" }, visibleLines(traceback)))
+      : null;
+    return this.section("failure", h("p", { class: "fk-problem" }, visibleLines(line)), (chain || []).map((text) => h("p", { class: "fk-quiet" }, visible(text))), this.trace);
+  }
+
+  attempts(rows) {
+    return this.table(rows.length > 1 ? "attempts" : "timing", rows.map(([number, how, took, since]) => {
+      const when = took !== null ? "took " + seconds(took) : since ? "since " + new Date(since * 1000).toLocaleTimeString() : "";
+      return ["attempt " + number, how, when];
+    }));
+  }
+
+  /** The form of this attempt: found again if it was here before, made if not. */
+  showForm(about) {
+    const form = about ? this.forms.get(`${about.key}#${about.attempt}`) || this.makeForm(about) : null;
+    if (form === this.form) return;
+    this.form = form;
+    this.slots.form.replaceChildren(...(form ? [form.frame] : []));
+  }
+
+  makeForm(about) {
+    const line = codeLine("", "as a cell");
+    const form = new Form(about, this.prefix + "f" + ++this.made, {
+      cell: (text) => line.set(text),
+      send: (act, data) => this.told.act(act, { task: about.key, attempt: about.attempt, data }, (answer) => {
+        form.answer(answer);
+        if (!answer.ok) return;
+        this.forms.delete(form.id);
+        if (this.form === form) this.showForm(null);
+      }),
+    }, this.drafts);
+    form.changed();
+    form.frame = about.manual
+      ? h("div", { class: "fk-asks" }, form.root, line.root)
+      : h("details", { class: "fk-asks", open: form.dirty }, h("summary", {}, "give its result by hand"), form.root, line.root);
+    this.forms.set(form.id, form);
+    return form;
+  }
+
+  focusForm() {
+    if (!this.form) return false;
+    if (this.form.frame.tagName === "DETAILS") this.form.frame.open = true;
+    return this.form.field.focus() || (this.form.send.focus(), true);
+  }
+
+  openTrace() {
+    if (!this.trace) return;
+    this.trace.open = true;
+    this.trace.querySelector("pre").focus();
+  }
+}

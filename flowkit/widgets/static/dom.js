@@ -1,0 +1,116 @@
+// Elements, texts and small services of the page. Nothing here knows what a flow is. Text from a task only ever
+// becomes a text node or an attribute that can't run: markup is never parsed.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function build(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** An HTML element; children are elements or texts. */
+function h(tag, attributes, ...children) {
+  return build(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+function s(tag, attributes, ...children) {
+  return build(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** An icon of 12 x 12 from its path. */
+function icon(path, solid) {
+  const drawn = s("path", { d: path, class: solid ? "fk-solid" : "" });
+  return s("svg", { class: "fk-icon", viewBox: "-1 -1 14 14", width: 14, height: 14, "aria-hidden": "true" }, drawn);
+}
+
+/** The text with every character shown that is invisible or turns the direction of writing. */
+function visible(text) {
+  const hidden = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+  return String(text).replace(hidden, (c) => {
+    const code = c.charCodeAt(0).toString(16);
+    return short[c] || (code.length < 3 ? "\\x" + code.padStart(2, "0") : "\\u" + code.padStart(4, "0"));
+  });
+}
+
+/** Like `visible`, for texts of several lines: line ends and tabs stay. */
+function visibleLines(text) {
+  return String(text).split("\n").map((line) => line.split("\t").map(visible).join("\t")).join("\n");
+}
+
+/** Seconds in words: "0.8 s", "4 min". */
+function seconds(number) {
+  if (number < 0.0995) return Math.max(1, Math.round(number * 1000)) + " ms";
+  if (number < 10) return number.toFixed(1) + " s";
+  if (number < 120) return Math.round(number) + " s";
+  if (number < 7200) return Math.round(number / 60) + " min";
+  return Math.round(number / 3600) + " h";
+}
+
+/** "`quote` is ready" as texts and <code> elements. */
+function marked(text) {
+  return visible(text).split("`").map((part, i) => (i % 2 && part ? h("code", {}, part) : part));
+}
+
+/** Put `text` on the clipboard; where the page may not, select it in `near`, so that Ctrl+C does. */
+async function copy(text, near) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return "copied";
+  } catch {
+    const area = h("textarea", { class: "fk-away", "aria-hidden": "true", tabindex: "-1" });
+    area.value = text;
+    near.append(area);
+    area.select();
+    let done = false;
+    try {
+      done = document.execCommand("copy");
+    } catch { /* the page forbids it */ }
+    area.remove();
+    if (done) return "copied";
+    const range = document.createRange();
+    range.selectNodeContents(near);
+    const chosen = getSelection();
+    chosen.removeAllRanges();
+    chosen.addRange(range);
+    return "selected: press Ctrl+C";
+  }
+}
+
+/** Whether the page is dark: what the front end says of itself, else what the system prefers. */
+function isDark() {
+  const body = document.body;
+  const root = document.documentElement;
+  if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  if (/\bvscode-(dark|high-contrast)\b/.test(body.className)) return true;
+  if (/\bvscode-light\b/.test(body.className)) return false;
+  const told = root.dataset.theme || body.dataset.theme || "";
+  if (told) return told === "dark";
+  if (root.classList.contains("dark") || body.classList.contains("dark")) return true;
+  if (root.classList.contains("light") || body.classList.contains("light")) return false;
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** Call `told(dark)` now and whenever the theme changes, until `signal` aborts. */
+function followTheme(told, signal) {
+  let last = null;
+  const look = () => {
+    const dark = isDark();
+    if (dark !== last) told((last = dark));
+  };
+  const watcher = new MutationObserver(look);
+  const filter = ["class", "data-jp-theme-light", "data-jp-theme-name", "data-theme", "style"];
+  for (const place of [document.body, document.documentElement]) {
+    watcher.observe(place, { attributes: true, attributeFilter: filter });
+  }
+  const media = matchMedia("(prefers-color-scheme: dark)");
+  media.addEventListener("change", look, { signal });
+  signal.addEventListener("abort", () => watcher.disconnect());
+  look();
+}

@@ -1,0 +1,405 @@
+// The panel: three places (graph, one card, time), the buttons above them, and what joins them. It draws what it is
+// told and sends what is asked; looking at it starts nothing.
+
+const ACTS = ["step", "run", "pause", "resume", "cancel"];
+const CELLS = { step: "step()", run: "play()", pause: "pause()", resume: "resume()", cancel: "cancel()" };
+const KEYS = [
+  ["S, Space", "step"], ["arrows", "walk along the links"], ["Enter", "the sensible thing: step it, answer it, see why it failed"],
+  ["R", "run"], ["P", "pause or resume"], ["+ − 0", "zoom, fit"], ["Ctrl + wheel", "zoom"], ["drag", "move the picture"],
+  ["W", "why this task is where it is"], ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
+];
+
+/** Style rules for the states, from the one table of looks. */
+function rules(scene) {
+  const text = [];
+  const theme = (scope, name) => {
+    const card = scene.looks.card[name];
+    const all = Object.entries(card).map(([key, value]) => `--fk-own-${key}:${value}`).join(";");
+    text.push(`${scope}{${all}}`);
+    scene.states.forEach((state, i) => {
+      const { stroke, fill, ink } = (scene.looks.states[state] || scene.looks.plain)[name];
+      text.push(`${scope} [data-s="${i}"]{--fk-stroke:${stroke};--fk-fill:${fill};--fk-inked:${ink}}`);
+    });
+  };
+  theme(".fk", "light");
+  theme(".fk.fk-dark", "dark");
+  scene.states.forEach((state, i) => {
+    const { width, dash, solid } = scene.looks.states[state] || scene.looks.plain;
+    text.push(`.fk [data-s="${i}"] .fk-box{stroke-width:${width};stroke-dasharray:${dash || "none"}}`);
+    if (solid) text.push(`.fk [data-s="${i}"] .fk-mark{fill:var(--fk-inked)}`);
+  });
+  return text.join("\n");
+}
+
+/** One state per letter, as the snapshot has them ("." for none), to [position, state] pairs. */
+function unpackStates(text) {
+  return [...text].map((letter, i) => [i, letter === "." ? -1 : parseInt(letter, 36)]);
+}
+
+class PanelView {
+  constructor(model, el, signal) {
+    this.model = model;
+    this.scene = model.get("scene");
+    this.prefix = "fk" + Math.random().toString(36).slice(2, 8) + "-";
+    this.head = {};
+    this.chosen = null; // the key that a person selected
+    this.shown = null; // the key that the card shows
+    this.trouble = "";
+    this.seq = 0;
+    const scene = this.scene;
+    this.graph = scene.nodes ? new GraphView(scene, this.prefix, {
+      select: (i) => this.choose(i < 0 ? null : scene.nodes[i][6]),
+      act: (i) => this.enter(i),
+      key: (event) => this.key(event),
+    }) : null;
+    this.card = new CardView(scene, this.prefix, { act: (act, more, done) => this.act(act, more, done) });
+    this.strip = new StripView({ select: (i) => this.choose(scene.nodes[i][6]) });
+    this.index = new Map((scene.nodes || []).map((node, i) => [node[6], i]));
+    this.build(el);
+    followTheme((dark) => this.root.classList.toggle("fk-dark", dark), signal);
+    this.wire = new Wire(model, { snap: (m) => this.snap(m), d: (m) => this.delta(m), card: (m) => this.take(m), trouble: (m) => this.troubled(m) },
+      () => this.refresh(), () => Boolean(el.closest(".jupyter-widgets-disconnected")));
+    this.snapshot(model.get("snapshot") || {});
+    const sizes = new ResizeObserver(() => this.resize());
+    sizes.observe(this.root);
+    sizes.observe(this.strip.svg);
+    signal.addEventListener("abort", () => sizes.disconnect());
+    this.refresh();
+    this.wire.hello();
+    this.firstFocus();
+  }
+
+  build(el) {
+    const { scene } = this;
+    this.badge = h("span", {});
+    this.counter = h("span", { class: "fk-counter" });
+    const buttons = {
+      step: h("button", { class: "fk-button fk-main" }), run: h("button", { class: "fk-button" }, "Run"),
+      pause: h("button", { class: "fk-button" }, "Pause"), resume: h("button", { class: "fk-button", hidden: true }, "Resume"),
+      cancel: h("button", { class: "fk-button" }, "Cancel…"),
+    };
+    this.buttons = buttons;
+    this.cell = codeLine("run.step()", "as a cell");
+    for (const act of ACTS) {
+      const button = buttons[act];
+      button.type = "button";
+      button.dataset.act = act;
+      const tell = () => this.cell.set("run." + CELLS[act]);
+      button.addEventListener("pointerenter", tell);
+      button.addEventListener("focus", tell);
+      button.addEventListener("click", () => this.press(act));
+    }
+    this.sure = h("span", { class: "fk-sure", hidden: true, role: "alert" });
+    this.help = h("dl", { class: "fk-keys", hidden: true }, KEYS.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]));
+    this.helper = h("button", { type: "button", class: "fk-small", "aria-expanded": "false", title: "keys", onclick: () => this.toggleHelp() }, "?");
+    this.sentence = h("p", { class: "fk-sentence", role: "status", "aria-live": "polite" });
+    this.bar = h("div", { class: "fk-bar", role: "toolbar", "aria-label": "what one can do with the run" },
+      ACTS.map((act) => buttons[act]), this.sure, h("span", { class: "fk-spring" }), this.cell.root);
+    const place = h("span", { class: "fk-quiet fk-place" }, visible(scene.durable ? "saved in " + scene.place : "in memory"));
+    const top = h("header", { class: "fk-top" }, h("strong", {}, visible(scene.title)),
+      h("span", { class: "fk-quiet" }, "run " + visible(scene.id)), this.badge, h("span", { class: "fk-spring" }), this.counter, place);
+    const zooms = h("div", { class: "fk-zooms" },
+      [["−", "zoom out", () => this.graph.zoom(0.8)], ["+", "zoom in", () => this.graph.zoom(1.25)], ["fit", "fit the whole graph", () => this.graph.fit()]]
+        .map(([text, label, onclick]) => h("button", { type: "button", class: "fk-small", "aria-label": label, title: label, onclick }, text)), this.helper);
+    const left = this.graph ? h("div", { class: "fk-left" }, this.graph.root, zooms) : this.crowd();
+    this.body = h("div", { class: "fk-body" }, left, this.card.root);
+    this.root = h("div", { class: "fk", role: "region", "aria-label": "flowkit: " + visible(scene.title) },
+      h("style", {}, rules(scene)), top, this.bar, this.sentence, this.help, this.body, this.strip.root);
+    el.append(this.root);
+  }
+
+  /** For flows too large to draw: how many tasks are in each state. */
+  crowd() {
+    this.counts = h("div", { class: "fk-crowd" });
+    return h("div", { class: "fk-left" }, h("p", { class: "fk-why" }, `${this.scene.tasks} tasks: too many to draw one by one.`), this.counts);
+  }
+
+  // What Python tells -----------------------------------------------------------------------------------------
+
+  /** The picture as saved: what a page without a kernel can show. */
+  snapshot(saved) {
+    if (saved.s && this.graph) this.graph.change(unpackStates(saved.s));
+    this.takeHead(saved);
+  }
+
+  snap(message) {
+    if (this.graph) this.graph.change(unpackStates(message.s));
+    this.strip.take(message.e || [], true);
+    this.takeHead(message);
+    this.look(true);
+  }
+
+  delta(message) {
+    if (this.graph && message.s) this.graph.change(message.s);
+    if (message.e) this.strip.take(message.e, false);
+    this.takeHead(message);
+  }
+
+  takeHead(message) {
+    if (message.n !== undefined) this.seq = message.n;
+    if (message.head) {
+      this.head = message.head;
+      this.trouble = "";
+      const { next = -1, now = [], flags = {} } = message.head;
+      if (this.graph) this.graph.mark(next, now, new Map(Object.entries(flags).map(([i, words]) => [Number(i), words])));
+      if (this.counts && message.head.counts) this.crowded(message.head.counts);
+      this.look();
+    }
+    this.refresh();
+  }
+
+  crowded(counts) {
+    this.counts.replaceChildren(...Object.entries(counts).map(([state, n]) =>
+      h("p", {}, this.card.badge(state), " " + n)));
+  }
+
+  take(card) {
+    if (card.key !== this.wanted()) return;
+    this.shown = card.key;
+    this.card.show(card);
+    this.root.classList.toggle("fk-chosen", this.chosen !== null);
+  }
+
+  troubled(message) {
+    this.trouble = message.say;
+    this.refresh();
+  }
+
+  // What the card is about -------------------------------------------------------------------------------------
+
+  /** The key that the card should show: the selected one; while somebody types, theirs; else what needs a person. */
+  wanted() {
+    if (this.chosen !== null) return this.chosen;
+    if (this.card.typing && this.card.data) return this.card.data.key;
+    return this.head.focus === undefined ? "" : this.head.focus;
+  }
+
+  look(again) {
+    const key = this.wanted();
+    if (!this.wire || (key === this.asked && !again)) return;
+    this.asked = key;
+    this.wire.send({ t: "look", key });
+  }
+
+  choose(key) {
+    this.chosen = key;
+    this.card.receipt("");
+    if (this.graph) this.graph.select(key === null || !this.index.has(key) ? -1 : this.index.get(key));
+    this.look(true);
+  }
+
+  /** Enter or a double click: the one most sensible thing with this task. */
+  enter(i) {
+    const at = i >= 0 ? i : this.head.next === undefined ? -1 : this.head.next;
+    if (at < 0) return;
+    const [, , , , , kind, key] = this.scene.nodes[at];
+    const state = this.scene.states[this.graph.states[at]];
+    if (this.chosen !== key) this.choose(key);
+    this.hurry = null;
+    if (state === "ready" && kind === "task") this.act("step", { task: key });
+    else if (state === "ready" || state === "lost") this.afterCard(key, () => this.card.focusForm());
+    else if (state === "failed") this.afterCard(key, () => this.card.openTrace());
+  }
+
+  afterCard(key, then) {
+    const waits = (tries) => {
+      if (this.shown === key && this.card.data && this.card.data.key === key) then();
+      else if (tries) setTimeout(() => waits(tries - 1), 40);
+    };
+    waits(60);
+  }
+
+  // What a person asks -----------------------------------------------------------------------------------------
+
+  press(act) {
+    const button = this.buttons[act];
+    if (button.getAttribute("aria-disabled") === "true") {
+      this.trouble = button.title;
+      this.refresh();
+      return;
+    }
+    if (act === "cancel") this.ask();
+    else if (act === "step") this.act("step", { task: this.head.step.key });
+    else this.act(act, {});
+  }
+
+  act(act, more, done) {
+    if (act === "step" && this.wire.waiting("step", more.task)) return;
+    this.trouble = "";
+    this.card.receipt("");
+    this.wire.command(act, more, (answer) => {
+      if (done) done(answer);
+      if (answer.ok) this.card.receipt(answer.receipt || "");
+      else if (!done) this.trouble = answer.error || "refused";
+      this.refresh();
+      this.look(true);
+    });
+  }
+
+  /** Cancel asks once, in place. */
+  ask() {
+    const close = () => {
+      this.sure.hidden = true;
+      this.sure.replaceChildren();
+      for (const act of ACTS) this.buttons[act].classList.remove("fk-away");
+    };
+    const yes = h("button", { type: "button", class: "fk-button fk-danger", onclick: () => {
+      close();
+      this.act("cancel", {});
+      this.buttons.step.focus();
+    } }, "Cancel the run");
+    const no = h("button", { type: "button", class: "fk-button", onclick: () => {
+      close();
+      this.buttons.cancel.focus();
+    } }, "Keep it");
+    this.sure.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      no.click();
+    };
+    this.sure.replaceChildren(h("span", {}, this.head.bill || "End this run? What is open counts no more."), " ", yes, " ", no);
+    this.sure.hidden = false;
+    this.cell.set("run.cancel()");
+    for (const act of ACTS) this.buttons[act].classList.add("fk-away");
+    no.focus();
+  }
+
+  key(event) {
+    const key = event.key.toLowerCase();
+    if (key === "s" || key === " ") this.press("step");
+    else if (key === "r") this.press("run");
+    else if (key === "p") this.press(this.buttons.pause.hidden ? "resume" : "pause");
+    else if (key === "j") this.strip.open(this.strip.list.hidden);
+    else if (key === "w") this.why();
+    else if (key === "?") this.toggleHelp();
+    else if (key === "escape") this.escape();
+    else return false;
+    return true;
+  }
+
+  why() {
+    const said = this.card.slots.why.textContent;
+    this.card.slots.why.replaceChildren();
+    requestAnimationFrame(() => this.card.slots.why.replaceChildren(h("p", { class: "fk-why" }, marked(this.card.data ? this.card.data.why || said : said))));
+  }
+
+  escape() {
+    if (!this.help.hidden) this.toggleHelp();
+    else if (this.chosen !== null) this.choose(null);
+    else this.graph.root.blur();
+  }
+
+  toggleHelp() {
+    this.help.hidden = !this.help.hidden;
+    this.helper.setAttribute("aria-expanded", String(!this.help.hidden));
+  }
+
+  // What is on the screen --------------------------------------------------------------------------------------
+
+  refresh() {
+    if (!this.wire) return;
+    const { head, wire } = this;
+    const gone = wire.gone && !(wire.maybe && this.seq === 0);
+    this.root.classList.toggle("fk-gone", Boolean(wire.gone));
+    if (head.run !== this.drawn) {
+      this.drawn = head.run;
+      this.badge.replaceChildren(...(head.run ? [this.runBadge(head.run)] : []));
+    }
+    const count = this.seq ? `event ${this.seq}` : "";
+    this.counter.textContent = gone ? count : head.playing ? `${count} · runs in the background` : count;
+    this.labels(gone);
+    const text = this.saying(gone);
+    if (this.said !== text) {
+      this.said = text;
+      this.sentence.replaceChildren(...marked(text));
+    }
+    this.sentence.classList.toggle("fk-bad", Boolean(this.trouble && !gone));
+  }
+
+  runBadge(state) {
+    const as = { failing: "failed", pausing: "waiting", paused: "waiting" }[state] || state;
+    const badge = this.card.badge(as);
+    badge.lastChild.textContent = state;
+    return badge;
+  }
+
+  labels(gone) {
+    const can = this.head.can || {};
+    const resting = this.head.run === "paused" || this.head.run === "pausing";
+    this.buttons.pause.hidden = resting;
+    this.buttons.resume.hidden = !resting;
+    const step = this.head.step || {};
+    const label = step.label ? ["Step: run ", h("code", {}, visible(step.label)), " here"] : ["Step"];
+    const key = step.label || "";
+    if (this.stepLabel !== key) {
+      this.stepLabel = key;
+      this.buttons.step.replaceChildren(...label);
+    }
+    for (const act of ACTS) {
+      const button = this.buttons[act];
+      const order = this.wire.waiting(act);
+      const no = gone ? "no kernel answers" : order ? this.progress(order) : can[act] === undefined ? "not yet" : can[act];
+      button.setAttribute("aria-disabled", String(Boolean(no)));
+      button.title = no || "";
+      button.classList.toggle("fk-sent", Boolean(order));
+    }
+    this.root.classList.toggle("fk-calls", !gone && can.step === "" && !this.wire.open.size);
+  }
+
+  progress(order) {
+    const names = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel", complete: "Complete", fail: "The failure" };
+    const what = order.act === "step" && this.index.has(order.task) ? `Step \`${this.scene.nodes[this.index.get(order.task)][4]}\`` : names[order.act] || order.act;
+    return order.state === "sent" ? `${what}: sent, waits for the kernel` : `${what}: at work`;
+  }
+
+  saying(gone) {
+    const { wire, head, scene } = this;
+    if (gone) {
+      const after = scene.durable ? `; nothing is lost: \`engine.open(${pythonText(scene.id)})\`` : "; this run was kept in that kernel's memory";
+      return wire.maybe || wire.gone === "this panel was closed" ? `${wire.gone}. This is the picture of event ${this.seq}.` : `${wire.gone} at event ${this.seq}${after}`;
+    }
+    for (const order of wire.open.values()) return this.progress(order);
+    return this.trouble || head.say || (wire.gone ? wire.gone : "asking the kernel…");
+  }
+
+  resize() {
+    const width = this.root.clientWidth;
+    this.strip.later();
+    if (!width || width === this.width) return;
+    this.width = width;
+    this.root.classList.toggle("fk-narrow", width < 680);
+    if (!this.graph) return;
+    const room = this.graph.root.clientWidth;
+    this.graph.root.style.height = this.graph.wanted(room) + "px";
+    if (!this.graph.free) this.graph.fit();
+  }
+
+  /** Step takes the focus where that takes it from nobody: the cell that was run is still the one in use. */
+  firstFocus() {
+    requestAnimationFrame(() => {
+      const active = document.activeElement;
+      const cell = this.root.closest(".jp-Cell");
+      const idle = !active || active === document.body;
+      const own = cell && cell.classList.contains("jp-mod-active") && active && active.contains(cell);
+      if (idle || own) this.buttons.step.focus({ preventScroll: true });
+    });
+  }
+
+  close() {
+    this.wire.close();
+    this.root.remove();
+  }
+}
+
+function render({ model, el, signal }) {
+  const ends = new AbortController();
+  if (signal) signal.addEventListener("abort", () => ends.abort());
+  const view = new PanelView(model, el, ends.signal);
+  return () => {
+    ends.abort();
+    view.close();
+  };
+}
+
+export { pythonText, pythonValue, seconds, tone, towards, unpackStates, visible };
+export default { render };
