@@ -4,7 +4,7 @@ from .advance import advance, counts
 from .answer import Answer
 from .facts import FACTS, Claimant, Fact
 from .failure import Failure
-from .fold import Fold, evolve
+from .fold import Fold, evolve, evolve_all
 from .plan import InputPlan, Param, Plan, TaskPlan, Wiring, ancestors
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "ancestors",
     "counts",
     "evolve",
+    "evolve_all",
 ]

@@ -58,9 +58,7 @@ def _start(fold: Fold, message: m.Start) -> Answer:
             offers = ready if name == last else ()
             found.append(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=offers))
         if unneeded:
-            found.append(
-                f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start")
-            )
+            found.append(f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start"))
     if len(gone) == len(wiring.order):
         found.append(f.RunSucceeded())
     return Answer(ACCEPTED, tuple(found))

@@ -97,7 +97,7 @@ class Wiring:
     """A plan with its neighbours looked up, restricted to a target's ancestors where there is a target.
 
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
-    maps the names of parts to (task, part number). All in the order of definition.
+    maps the names of parts to (task, part number), `outputs` a task that has parts to their names. All in the order of definition.
     """
 
     __slots__ = (
@@ -108,6 +108,7 @@ class Wiring:
         "manual",
         "needs",
         "order",
+        "outputs",
         "parts",
         "plan",
         "target",
@@ -133,6 +134,7 @@ class Wiring:
         self.parts: dict[str, tuple[str, int]] = {
             part: (name, i) for name, task in self.tasks.items() for i, part in enumerate(task.outputs)
         }
+        self.outputs: dict[str, tuple[str, ...]] = {n: t.outputs for n, t in self.tasks.items() if t.outputs}
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
         self.inputs: dict[str, InputPlan] = {

@@ -7,6 +7,7 @@ Nothing here may call the function.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -33,7 +34,7 @@ def parameters(function: Callable[..., Any]) -> tuple[tuple[tuple[str, bool], ..
     return tuple((p.name, p.default is not p.empty) for p in named), bare
 
 
-def annotations(function: Callable[..., Any]) -> dict[str, Any]:
+def notes_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations, evaluated where they can be; text that can't be evaluated stays text."""
     target = inspect.unwrap(function)
     target = getattr(target, "func", target)
@@ -42,10 +43,9 @@ def annotations(function: Callable[..., Any]) -> dict[str, Any]:
     found = {}
     for name, annotation in raw.items():
         if isinstance(annotation, str):
-            try:
+            # A name that only a type checker knows stays text: the form then takes anything.
+            with contextlib.suppress(Exception):
                 annotation = eval(annotation, scope)
-            except Exception:
-                pass  # A name that only a type checker knows: the form then takes anything.
         found[name] = annotation
     return found
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core import Answer, Fold, Wiring, advance, counts, evolve
+from ..core import Answer, Fold, Wiring, advance, counts, evolve_all
+from ..core import facts as f
 from ..core.messages import Emit, Message
 from ..errors import AttemptWithdrawn, RunExists, UnknownRun
 from ..journal import Entry, Journal, pack
@@ -29,6 +30,9 @@ class Door:
         self.run_id = run_id
         self.wiring = wiring
         self._fold: Fold | None = None
+        self._since: dict[str, float] = {}
+        self._reasons: dict[str, str] = {}
+        self._told = 0  # up to which fact these two are told
 
     @property
     def fold(self) -> Fold:
@@ -43,7 +47,7 @@ class Door:
         if self._fold is None:
             fold = Fold(self.wiring)
             for entry in self.journal.read(self.run_id):
-                _evolve_all(fold, entry)
+                evolve_all(fold, entry.facts, entry.at)
             self._fold = fold
         return self._fold
 
@@ -62,8 +66,8 @@ class Door:
 
     def _take_in(self, fold: Fold, entries: Any) -> None:
         for entry in entries:
-            _evolve_all(fold, entry)
-            self.house.publish(self.run_id, entry)
+            evolve_all(fold, entry.facts, entry.at)
+            self.house.publish(self.run_id, [(None, entry)])
 
     def send(
         self, message: Message, *, durable: bool = True, by: str | None = None
@@ -90,29 +94,35 @@ class Door:
         house, journal, run_id = self.house, self.journal, self.run_id
         answers: list[tuple[Answer, Entry | None]] = []
         with house.lock:
-            fold = self._load()
+            fold = self._fold or self._load()
             try:
                 news = journal.begin(run_id, fold.seq, durable)
-                if news and first is None:
-                    self._take_in(fold, news)
                 if first is not None:
                     if news or fold.state:
                         raise RunExists(f"Run {run_id!r} is recorded already.")
                     first()
+                elif news:
+                    self._take_in(fold, news)
                 before = fold.state
-                at = max(house.clock(), fold.at)
+                at = house.clock()
+                if at < fold.at:
+                    at = fold.at  # a clock that was set back must not turn the order of facts round
                 for step in steps:
                     message = step if isinstance(step, Message) else step(fold)
                     if message is None:
                         continue
                     answer = advance(fold, message)
-                    entry = None
-                    if answer.facts:
-                        entry = Entry(fold.seq + 1, at, by or house.by, answer.facts)
-                        for fact in answer.facts:
-                            evolve(fold, fact, at)
-                        state, before = (fold.state if fold.state != before else None), fold.state
-                        journal.write(run_id, entry, state)
+                    facts = answer.facts
+                    if not facts:
+                        answers.append((answer, None))
+                        continue
+                    entry = Entry(fold.seq + 1, at, by or house.by, facts)
+                    evolve_all(fold, facts, at)
+                    if fold.state == before:
+                        journal.write(run_id, entry)
+                    else:
+                        before = fold.state
+                        journal.write(run_id, entry, before)
                     answers.append((answer, entry))
                 if output is not None:
                     journal.keep_output(run_id, *output)
@@ -121,11 +131,21 @@ class Door:
                 self._fold = None
                 journal.rollback()
                 raise
-            for _, entry in answers:
-                if entry is not None:
-                    house.publish(run_id, entry)
+            house.publish(run_id, answers)
         house.deliver()
         return answers
+
+    def told(self) -> tuple[dict[str, float], dict[str, str]]:
+        """Since when each task (and the run, under "") is in its state, and why tasks were skipped or cancelled.
+
+        Times in seconds since the epoch. Costs what was written since it was last asked.
+        """
+        with self.house.lock:
+            for entry in self.journal.read(self.run_id, self._told):
+                for fact in entry.facts:
+                    _note(self._since, self._reasons, fact, entry.at)
+                self._told = entry.seq + len(entry.facts) - 1
+            return self._since, self._reasons
 
     def progress(self, task: str, attempt: int, fraction: float, text: str) -> None:
         """A working attempt says how far it is. Raises AttemptWithdrawn when it counts no more."""
@@ -159,12 +179,19 @@ def open_door(house: House, run_id: str) -> Door:
         door = Door(house, run_id, Wiring(house.journal.plan(summary.plan), target))
         fold = Fold(door.wiring)
         for entry in entries:
-            _evolve_all(fold, entry)
+            evolve_all(fold, entry.facts, entry.at)
         door._fold = fold
         house.doors[run_id] = door
         return door
 
 
-def _evolve_all(fold: Fold, entry: Entry) -> None:
-    for fact in entry.facts:
-        evolve(fold, fact, entry.at)
+def _note(since: dict[str, float], reasons: dict[str, str], fact: f.Fact, at: float) -> None:
+    if fact.kind.startswith(("Run", "Pause")):
+        since[""] = at
+    if isinstance(fact, f.TaskSkipped | f.TaskCancelled):
+        for name in fact.tasks:
+            since[name], reasons[name] = at, fact.reason
+    elif hasattr(fact, "task") and not isinstance(fact, f.Emitted | f.ReportRefused):
+        since[fact.task] = at
+    for name in getattr(fact, "ready", ()):
+        since[name] = at

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ..core import Answer, Fold, ancestors
+from ..core.facts import AttemptClaimed
 from ..core.messages import Claim, Message, Release, Report, Tick
 from ..core.refusals import not_ready
 from ..core.states import FAILING, FINISHED, READY, RUNNING
@@ -38,7 +39,8 @@ class Call(msgspec.Struct, gc=False):
     fold: Fold
 
     def __call__(self) -> Any:
-        return self.task.function(**arguments(self.fold, self.attempt.task, self.task.fixed))
+        task = self.task
+        return task.function(**arguments(self.fold, self.attempt.task, task.fixed))
 
 
 class Wait(msgspec.Struct):
@@ -67,9 +69,18 @@ class Driver:
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
         self._only: set[str] | None = None
+        self._able: dict[str, str] = {}
+        self._on_file = not door.journal.live
+        self._outputs = door.wiring.outputs
 
     def able(self, name: str) -> str:
         """Whether this process can enter a task: "here", "missing" (no code), "changed" (other code) or "manual"."""
+        found = self._able.get(name)
+        if found is None:
+            found = self._able[name] = self._ability(name)
+        return found
+
+    def _ability(self, name: str) -> str:
         plan = self.door.wiring.tasks[name]
         if plan.kind == "manual":
             return "manual"
@@ -103,10 +114,11 @@ class Driver:
         if fold.claims:
             self._settle_gone()
         report: Report | None = None
+        choose = self._chooser(until)
         while True:
             overdue = deadline is not None and time.monotonic() >= deadline
             last = overdue or (once and report is not None)
-            call = self._turn(report, None if last else self._choose(until))
+            call = self._turn(report, None if last else choose)
             if call is not None:
                 report = yield call
                 continue
@@ -123,20 +135,26 @@ class Driver:
                 continue
             if once or not fold.claims:
                 return "waiting"
-            seconds = 1.0 if self.door.journal.live else POLL
+            seconds = POLL if self._on_file else 1.0
             if deadline is not None:
                 seconds = min(seconds, max(0.0, deadline - time.monotonic()))
             yield Wait(seen, seconds)
 
-    def _choose(self, until: str | None) -> Callable[[Fold], Message | None]:
+    def _chooser(self, until: str | None) -> Callable[[Fold], Message | None]:
+        able, only, claimant = self._able, self._only, self.claimant
+
         def choose(fold: Fold) -> Message | None:
             if fold.state != RUNNING or (until is not None and fold.states[until] in FINISHED):
                 return None
             name = fold.next_ready()
-            if name is not None and (not self._mine(name)):
+            if name is None:
+                return None
+            if only is not None or (able.get(name) or self.able(name)) != "here":
                 ready = (n for n in fold.queue if fold.states[n] == READY and self._mine(n))
                 name = next(ready, None)
-            return None if name is None else Claim(task=name, claimant=self.claimant)
+                if name is None:
+                    return None
+            return Claim(task=name, claimant=claimant)
 
         return choose
 
@@ -146,33 +164,36 @@ class Driver:
     def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Call | None:
         """Report what was done and claim what is next, in one commit."""
         held, door = self._held, self.door
-        if held is None and choose is None:
-            return None
-        output = None
-        if held is not None and held.made_output:
-            output = (held.task, held.number, held.heard())
-        durable = held is not None and door.wiring.tasks[held.task].on_crash != "rerun"
-        steps = [step for step in (report, choose) if step is not None]
-        answers = door.turn(*steps, durable=durable, output=output)
-        if held is not None:
-            self.house.working.discard((door.run_id, held.task, held.number))
-            self._held = None
+        if held is None:
+            if choose is None:
+                return None
+            return self._taken(door.turn(choose))
+        assert report is not None
+        name = held.task
+        durable = self._on_file and door.wiring.tasks[name].on_crash != "rerun"
+        output = (name, held.number, held.heard()) if held.made_output else None
+        if choose is None:
+            answers = door.turn(report, durable=durable, output=output)
+        else:
+            answers = door.turn(report, choose, durable=durable, output=output)
+        self.house.working.discard((door.run_id, name, held.number))
+        self._held = None
         return self._taken(answers)
 
     def _taken(self, answers: list[tuple[Answer, Entry | None]]) -> Call | None:
         """Note what a turn caused; what it claimed is to be called now."""
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
-        if not answers or answers[-1][1] is None:
+        if not answers or (entry := answers[-1][1]) is None:
             return None
-        fact = answers[-1][1].facts[0]
-        if fact.kind != "AttemptClaimed":
+        fact = entry.facts[0]
+        if type(fact) is not AttemptClaimed:
             return None
-        name, number = fact.task, fact.attempt  # type: ignore[attr-defined]
-        door = self.door
+        name, number, door = fact.task, fact.attempt, self.door
         self._held = attempt = Attempt(door.run_id, name, number, door, self.echo)
         self.house.working.add((door.run_id, name, number))
-        self.house.show_life()
+        if self._on_file:
+            self.house.show_life()
         return Call(attempt, self.code[name], door.fold)
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
@@ -197,8 +218,8 @@ class Driver:
     def answer(self, call: Call, value: Any) -> Report:
         """The report for a call that returned."""
         attempt = call.attempt
-        outputs = self.door.wiring.tasks[attempt.task].outputs
-        if outputs and (trouble := parts_trouble(outputs, value)):
+        outputs = self._outputs
+        if outputs and attempt.task in outputs and (trouble := parts_trouble(outputs[attempt.task], value)):
             return self.failed(call, TypeError(trouble))
         if type(value) not in SCALARS:
             try:
@@ -219,7 +240,7 @@ class Driver:
         token = CURRENT.set(call.attempt)
         try:
             value = call()
-            if hasattr(value, "__await__"):
+            if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
         except (Exception, SystemExit) as error:
             return self.failed(call, error)
@@ -323,9 +344,10 @@ async def _awaited(value: Any) -> Any:
 def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
     """The values for a task's parameters, each a copy that nobody else can change."""
     found = {}
+    values = fold.values
     for param in fold.wiring.tasks[name].params:
         if param.kind == "task":
-            stored = fold.values[param.source]
+            stored = values[param.source]
             if param.part is not None:
                 stored = unpack(stored)[param.part]
         elif param.kind == "input":

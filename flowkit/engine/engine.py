@@ -24,7 +24,8 @@ from .events import Event, OfferList, Receipt, events_of
 from .failures import failure_from
 from .house import House
 from .intake import changed_code, difference, packed_inputs, packed_results
-from .run import Run, judged
+from .reports import judged
+from .run import Run
 from .runs import RunList
 from .task import Task
 from .tokens import read_token
@@ -43,8 +44,8 @@ class Engine:
     """Runs on one journal: in memory, or in a SQLite file.
 
     `path` of the file (None: memory, gone with the process). `clock`: a function that returns seconds since the epoch, or
-    "virtual" for a clock that only `run.tick` moves. `durability`: "process" (what a local driver can compute again may be lost with the machine, never with the
-    process) or "power" (every commit is fsynced). Also a context manager, which closes it.
+    "virtual" for a clock that only `run.tick` moves. `durability`: "process" (what a local driver can compute again may be lost
+    with the machine, never with the process) or "power" (every commit is fsynced). Also a context manager, which closes it.
     Raises a JournalError where the file can't serve.
     """
 

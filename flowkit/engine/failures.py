@@ -39,7 +39,7 @@ def remember(error: BaseException) -> None:
     """Leave the error where `%debug` and `pdb.pm()` look for it, at the user's own frames."""
     tb = _own(error.__traceback__)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, tb
-    sys.last_exc = error  # the name from Python 3.12 on
+    sys.last_exc = error  # type: ignore[attr-defined,unused-ignore]  # the name from Python 3.12 on
     error.__traceback__ = tb
 
 

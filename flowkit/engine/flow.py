@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Any, overload
+from typing import Any
 
 import msgspec
 
@@ -70,10 +70,6 @@ class Flow:
         self._order: dict[str, dict[str, None]] = {}  # links of `chain`: they outlive a redefined task
         self._frozen: Plan | None = None
 
-    @overload
-    def task(self, function: Callable[..., Any], /, **options: Any) -> Task: ...
-    @overload
-    def task(self, function: None = None, /, **options: Any) -> Callable[[Callable[..., Any]], Task]: ...
     def task(
         self,
         function: Callable[..., Any] | None = None,
@@ -85,7 +81,7 @@ class Flow:
         outputs: Iterable[str] = (),
         after: str | Task | Iterable[str | Task] = (),
         on_crash: str = "rerun",
-    ) -> Task | Callable[[Callable[..., Any]], Task]:
+    ) -> Any:
         """Define a task, as a decorator or by a call; a task of the same name is replaced.
 
         `name` (the function's own by default); `bind` maps parameters to other sources; `fixed` gives parameters their values;
@@ -100,10 +96,6 @@ class Flow:
 
         return define if function is None else define(function)
 
-    @overload
-    def manual(self, function: Callable[..., Any], /, **options: Any) -> Task: ...
-    @overload
-    def manual(self, function: None = None, /, **options: Any) -> Callable[[Callable[..., Any]], Task]: ...
     def manual(
         self,
         function: Callable[..., Any] | None = None,
@@ -114,7 +106,7 @@ class Flow:
         fixed: Mapping[str, Any] | None = None,
         outputs: Iterable[str] = (),
         after: str | Task | Iterable[str | Task] = (),
-    ) -> Task | Callable[[Callable[..., Any]], Task]:
+    ) -> Any:
         """Define a manual task: never called, somebody reports its result. Options as for `task`.
 
         The function's return annotation types the form and the check of the report; its docstring is shown as instructions.

@@ -38,7 +38,7 @@ class House:
         self.changes = 0  # how many entries this process has seen: what `wait` compares
         self.working: set[tuple[str, str, int]] = set()  # attempts that this process is running now
         self.closed = False
-        self._by = ("", 0)
+        self.by = _author()  # this person and process, as facts name their author
         self._waiting = 0
         self._listeners: list[Listener] = []
         self._news: deque[tuple[str, Entry]] = deque()
@@ -46,13 +46,6 @@ class House:
         self._version = -1
         self._seen: dict[str, int] = {}
         self._heart: threading.Thread | None = None
-
-    @property
-    def by(self) -> str:
-        """This person and process, as facts name their author."""
-        if self._by[1] != os.getpid():
-            self._by = (f"{_user()}@{platform.node()}:{os.getpid()}", os.getpid())
-        return self._by[0]
 
     def others_wrote(self, run_id: str) -> bool:
         """Whether another process may have written since this was last asked for that run. Asked under the lock."""
@@ -62,17 +55,16 @@ class House:
         self._seen[run_id] = version
         return True
 
-    def publish(self, run_id: str, entry: Entry) -> None:
-        """Note a committed entry, under the lock; `deliver` tells the listeners."""
+    def publish(self, run_id: str, answers: list[tuple[Any, Entry | None]]) -> None:
+        """Note committed entries, under the lock; `deliver` tells the listeners."""
         self.changes += 1
         if self._listeners:
-            self._news.append((run_id, entry))
+            self._news.extend((run_id, entry) for _, entry in answers if entry is not None)
 
     def deliver(self) -> None:
         """Ring the bell and tell listeners what was published, outside the lock, one thread at a time so that order holds."""
         if self._waiting:
-            with self.bell:
-                self.bell.notify_all()
+            self.ring()
         while self._news and self._delivering.acquire(blocking=False):
             try:
                 while self._news:
@@ -135,8 +127,9 @@ class House:
         return last is not None and time.time() - last < LEASE
 
 
-def _user() -> str:
+def _author() -> str:
     try:
-        return getpass.getuser()
+        user = getpass.getuser()
     except (KeyError, OSError, ImportError):
-        return "somebody"
+        user = "somebody"
+    return f"{user}@{platform.node()}:{os.getpid()}"

@@ -1,7 +1,8 @@
 """The one file that knows about event loops inside event loops.
 
 A blocking verb that meets an async task hands it to a helper loop in a thread of its own, which works whether or not the
-caller sits in a running loop. `drive_nested` is for tasks bound to the caller's own loop: it applies nest-asyncio, then and only then.
+caller sits in a running loop. `drive_nested` is for tasks bound to the caller's own loop: it applies nest-asyncio, then and
+only then.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
     try:
         return done.result()
     except KeyboardInterrupt:
-        loop.call_soon_threadsafe(lambda: begun[0].cancel())
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in begun])
         raise
 
 

@@ -220,23 +220,5 @@ def seen_from(door: Door, able: Any) -> Seen:
         if stands == "this process" and (door.run_id, name, fold.attempts[name]) not in door.house.working:
             stands = "gone"
         claims[name] = stands
-    since: dict[str, float] = {}
-    reasons: dict[str, str] = {}
-    for entry in door.journal.read(door.run_id):
-        for fact in entry.facts:
-            _note_since(since, reasons, fact, entry.at)
+    since, reasons = door.told()
     return Seen(code=code, claims=claims, since=since, reasons=reasons)
-
-
-def _note_since(since: dict[str, float], reasons: dict[str, str], fact: f.Fact, at: float) -> None:
-    if fact.kind.startswith(("Run", "Pause")):
-        since[""] = at
-    if isinstance(fact, f.TaskSkipped | f.TaskCancelled):
-        for name in fact.tasks:
-            since[name], reasons[name] = at, fact.reason
-    elif isinstance(fact, f.Emitted | f.ReportRefused):
-        return
-    elif hasattr(fact, "task"):
-        since[fact.task] = at
-    for name in getattr(fact, "ready", ()):
-        since[name] = at

@@ -10,23 +10,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
-from ..core.schema import check as check_value
-from ..core.schema import describe
-from ..core.values import Json, Live, preview
-from ..errors import InvalidValue, NoResult, ReportRefused, RunFailed, UsageError, ValueNotStorable
-from ..journal import Entry, pack, unpack
+from ..core.values import Json, Live
+from ..errors import NoResult, ReportRefused, RunFailed, UsageError
+from ..journal import Entry, unpack
 from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
 from .background import Player
 from .clocks import VirtualClock
 from .door import Door
-from .driver import Driver, arguments, gone_claims, named, parts_trouble, refuse_unready
-from .events import Event, EventList, Journal, Offer, OfferList, Receipt, events_of
+from .driver import Driver, gone_claims, named, refuse_unready
+from .events import Event, EventList, Journal, OfferList, Receipt, events_of
 from .failures import failure_from
 from .loops import drive_nested
 from .pictures import graph_of, picture_of_run
 from .reading import TaskReading, result_of, seen_from
+from .reports import accepted_seq, address_of, judged, offer_of
 from .task import Task
-from .tokens import read_token, token_for
 from .watching import refold, wait_async
 from .working import listening
 
@@ -170,28 +168,12 @@ class Run:
             return OfferList((), self._offer_rows)
         able = self._driver().able
         return OfferList(
-            (self._offer(name, able(name)) for name in door.wiring.order if fold.states[name] == "ready"),
+            (
+                offer_of(door, name, able(name), self._fixed(name))
+                for name in door.wiring.order
+                if fold.states[name] == "ready"
+            ),
             self._offer_rows,
-        )
-
-    def _offer(self, name: str, able: str) -> Offer:
-        door = self._door
-        plan, attempt = door.wiring.tasks[name], door.fold.attempts[name]
-
-        def token() -> str:
-            with door.house.lock:
-                door.journal.sync()  # what a token stands on must outlive the machine before the token leaves
-            return token_for(door.journal.key, door.run_id, name, attempt)
-
-        return Offer(
-            task=name,
-            attempt=attempt,
-            able=able,
-            instructions=plan.doc,
-            schema=plan.result,
-            run_id=door.run_id,
-            inputs=lambda: arguments(door.fold, name, self._fixed(name)),
-            token=token,
         )
 
     def _offer_rows(self) -> tuple[Any, Any, str]:
@@ -205,29 +187,16 @@ class Run:
         AlreadyCompleted, LateReport, NotReady or InvalidValue, whose messages say what is recorded; ValueNotStorable for a
         value without a codec, on a file.
         """
-        name, attempt = self._attempt_of(task)
+        name, attempt = address_of(self._door, task)
         return self._report(judged(self._door, name, attempt, value, note or ""))
 
     def fail(
         self, task: Any, error: BaseException | str, type: str | None = None, note: str | None = None
     ) -> Receipt:
         """Report that a task failed, with an exception or a text (`type` names its kind). Otherwise as `complete`."""
-        name, attempt = self._attempt_of(task)
+        name, attempt = address_of(self._door, task)
         failure = failure_from(error, type)
         return self._report(Report(task=name, attempt=attempt, failure=failure, note=note or ""))
-
-    def _attempt_of(self, task: Any) -> tuple[str, int | None]:
-        if isinstance(task, Offer):
-            return task.task, task.attempt
-        name = task.name if isinstance(task, Task | TaskReading) else task
-        if name in self._door.wiring.tasks or not isinstance(name, str) or "." not in name:
-            return name, None
-        run_id, task_name, attempt = read_token(self._door.journal.key, name)
-        if run_id != self.id:
-            raise UsageError(
-                f"This completion token belongs to run {run_id!r}: engine.complete(token, …) finds it."
-            )
-        return task_name, attempt
 
     def _report(self, message: Report) -> Receipt:
         try:
@@ -237,14 +206,8 @@ class Run:
             raise
         fold = self._door.fold
         attempt = fold.attempts.get(message.task, 0) if message.attempt is None else message.attempt
-        seq = entry.seq if entry is not None else self._accepted_seq(message.task)
+        seq = entry.seq if entry is not None else accepted_seq(self._door, message.task)
         return Receipt(answer.verdict, seq, message.task, attempt, self._face)
-
-    def _accepted_seq(self, name: str) -> int:
-        for event in reversed(events_of(self._door.journal.read(self.id))):
-            if event.task == name and event.kind in ("TaskSucceeded", "TaskFailed"):
-                return event.seq
-        return 0
 
     # Reading
 
@@ -285,14 +248,17 @@ class Run:
 
     @property
     def result(self) -> Any:
-        """The run's result: of the task that the flow names, else of its one end, else a dict of all ends. Raises NoResult."""
+        """The run's result: of the task that the flow names, else of its one end, else a dict of all ends.
+
+        Raises NoResult, with why.
+        """
         fold, wiring = self._door.refresh(), self._door.wiring
         if fold.state != "succeeded":
             raise NoResult(f"The run has no result: {self.why().words}")
         names = (wiring.plan.result,) if wiring.plan.result and wiring.target is None else wiring.ends
         if len(names) == 1:
-            return self[names[0]]  # type: ignore[index]
-        return {name: self[name] for name in names if name in fold.values}  # type: ignore[index]
+            return self[names[0]]
+        return {name: self[name] for name in names if name in fold.values}
 
     def task(self, task: str | Task) -> TaskReading:
         """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
@@ -416,23 +382,3 @@ class Run:
 def _opened(held: Any) -> Any:
     """What a refusal holds as its reader knows it: the value itself, not how a journal keeps it."""
     return unpack(held) if isinstance(held, Json | Live) else held
-
-
-def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) -> Report:
-    """A report of a value, with what the door found wrong in it; the core decides whether that matters."""
-    plan = door.wiring.tasks.get(name)
-    problem: Exception | None = None
-    stored: Any = None
-    if plan is not None:
-        value, problems = check_value(plan.result, value) if plan.result is not None else (value, [])
-        if problems:
-            listed = "; ".join(map(str, problems))
-            text = f"{preview(value)} does not fit {name}, which expects {describe(plan.result)}: {listed}. Nothing was recorded."
-            problem = InvalidValue(text, problems=tuple(problems), task=name, sent=value)
-        elif plan.outputs and (trouble := parts_trouble(plan.outputs, value)):
-            problem = InvalidValue(f"{name}: {trouble}. Nothing was recorded.", task=name, sent=value)
-    try:
-        stored = pack(value, live=door.journal.live)
-    except ValueNotStorable as error:
-        problem = problem or error
-    return Report(task=name, attempt=attempt, value=stored, note=note, problem=problem)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.wire import Draft, Fault
 from ..errors import UsageError
-from .code import annotations, digest_of, parameters, source_of
+from .code import digest_of, notes_of, parameters, source_of
 
 
 class Task:
@@ -30,7 +30,7 @@ class Task:
         """Whether nobody calls it, and somebody reports its result."""
         return self.draft.kind == "manual"
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """What its code does, in 16 hexadecimal digits."""
         return "" if self.manual else digest_of(self.function)
@@ -42,7 +42,7 @@ class Task:
 
     def annotations(self) -> dict[str, Any]:
         """Its annotations, evaluated where they can be."""
-        return annotations(self.function)
+        return notes_of(self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.manual:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from ..core import Fold, evolve
+from ..core import Fold, evolve_all
 from ..core.states import FINISHED
 from .door import Door
 from .driver import POLL
@@ -30,8 +30,7 @@ def refold(door: Door, seq: int | None) -> Fold:
         return fold
     earlier = Fold(door.wiring)
     for entry in door.journal.read(door.run_id):
-        for fact in entry.facts:
-            evolve(earlier, fact, entry.at)
-        if earlier.seq >= seq:
+        if entry.seq > seq:
             break
+        evolve_all(earlier, entry.facts, entry.at)
     return earlier

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+import msgspec
+
 from ..errors import UsageError
 
 LONGEST = 65_536
@@ -26,22 +28,19 @@ class Line(Protocol):
     def emit(self, task: str, attempt: int, topic: str, payload: Any) -> None: ...
 
 
-class Attempt:
+class Attempt(msgspec.Struct, gc=False):
     """The attempt that is at work: `run_id`, `task`, `number` (from 1) and `key`, an idempotency key.
 
     The key is the same for every attempt of this task in this run, so that an outside service can recognise a repetition.
     """
 
-    __slots__ = ("_echo", "_line", "_parts", "_size", "number", "run_id", "task")
-
-    def __init__(self, run_id: str, task: str, number: int, line: Line, echo: bool) -> None:
-        self.run_id = run_id
-        self.task = task
-        self.number = number
-        self._line = line
-        self._echo = echo
-        self._parts: list[dict[str, Any]] = []
-        self._size = 0
+    run_id: str
+    task: str
+    number: int
+    line: Line
+    echo: bool
+    parts: list[dict[str, Any]] | None = None
+    size: int = 0
 
     @property
     def key(self) -> str:
@@ -54,28 +53,30 @@ class Attempt:
     @property
     def made_output(self) -> bool:
         """Whether anything was printed or displayed."""
-        return bool(self._parts)
+        return self.parts is not None
 
     def hear(self, part: dict[str, Any], size: int) -> None:
         """Keep a part of the output; the same stream goes on in one part."""
-        parts = self._parts
+        if self.parts is None:
+            self.parts = []
+        parts = self.parts
         if parts and "text" in part and parts[-1].get("name") == part["name"]:
             parts[-1]["text"] += part["text"]
         else:
             parts.append(part)
-        self._size += size
-        while self._size > LONGEST:
+        self.size += size
+        while self.size > LONGEST:
             first = parts[0]
-            over = self._size - LONGEST
+            over = self.size - LONGEST
             if "text" in first and len(first["text"]) > over:
                 first["text"] = first["text"][over:]
-                self._size -= over
+                self.size -= over
             else:
-                self._size -= _size_of(parts.pop(0))
+                self.size -= _size_of(parts.pop(0))
 
     def heard(self) -> list[dict[str, Any]]:
         """All that was kept so far, oldest first, with overwritten lines (`\\r`) folded."""
-        return [{**p, "text": _folded(p["text"])} if "text" in p else p for p in self._parts]
+        return [{**p, "text": _folded(p["text"])} if "text" in p else p for p in self.parts or ()]
 
 
 def _size_of(part: dict[str, Any]) -> int:
@@ -110,7 +111,7 @@ def progress(fraction: float, text: str = "") -> None:
         raise ValueError(f"progress is between 0 and 1, not {fraction!r}")
     found = CURRENT.get()
     if found is not None:
-        found._line.progress(found.task, found.number, float(fraction), text)
+        found.line.progress(found.task, found.number, float(fraction), text)
 
 
 def emit(kind: str, payload: Any = None) -> None:
@@ -120,7 +121,7 @@ def emit(kind: str, payload: Any = None) -> None:
     """
     found = CURRENT.get()
     if found is not None:
-        found._line.emit(found.task, found.number, kind, payload)
+        found.line.emit(found.task, found.number, kind, payload)
 
 
 class _Tee:
@@ -135,7 +136,7 @@ class _Tee:
         if found is None:
             return int(self._real.write(text) or 0)
         found.hear({"name": self._name, "text": text}, len(text))
-        if found._echo:
+        if found.echo:
             self._real.write(text)
         return len(text)
 
@@ -177,7 +178,7 @@ def _hear_displays() -> Any:
     """In a notebook: keep what an attempt displays. Returns what undoes it."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
-    publisher = getattr(shell, "display_pub", None)
+    publisher: Any = getattr(shell, "display_pub", None)
     if not hasattr(publisher, "register_hook"):
         return lambda: None
 
@@ -191,7 +192,7 @@ def _hear_displays() -> Any:
             data = {"text/plain": data.get("text/plain", "")[:1000]}
             size = len(data["text/plain"])
         found.hear({"data": data}, size)
-        return message if found._echo else None
+        return message if found.echo else None
 
     publisher.register_hook(hook)
     return lambda: publisher.unregister_hook(hook)
