@@ -23,10 +23,18 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 def run_all(path: Path, folder: Path) -> nbformat.NotebookNode:
     """Run a copy of the notebook in `folder` and return it with its outputs; a failing cell raises
     CellExecutionError. A folder that exists is kept: a second call is the same person's second Run All.
+    A notebook that follows another one (its metadata say so) is opened by somebody who has run that one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(path, folder)
     notebook = nbformat.read(path, as_version=4)
+    if before := notebook.metadata.get("flowkit", {}).get("follows"):
+        run_all(path.with_name(before), folder)
+    return run_here(notebook, folder)
+
+
+def run_here(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """Run this notebook in `folder`, whatever is there already, and return it with its outputs."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
@@ -46,6 +54,11 @@ def run_all(path: Path, folder: Path) -> nbformat.NotebookNode:
 def shown(notebook: nbformat.NotebookNode) -> list[list[dict[str, Any]]]:
     """For each code cell its outputs, without what no reader sees: counters, ids, how a stream was cut up."""
     return [tidy(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def still(outputs: list[Any]) -> list[Any]:
+    """The outputs that are there without a kernel: a live panel is not, its static twin is."""
+    return [output for output in outputs if WIDGET not in output.get("data", {})]
 
 
 def tidy(outputs: list[Any]) -> list[dict[str, Any]]:

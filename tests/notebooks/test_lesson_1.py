@@ -1,0 +1,104 @@
+"""Lesson 1 keeps its word: the kernel is really killed, and the second notebook finishes what the first began."""
+
+import nbformat
+import pytest
+from nbclient.exceptions import DeadKernelError
+
+import make
+from flowkit import Engine
+from tests.notebooks.running import printed, run_all, run_here
+
+pytestmark = pytest.mark.slow
+
+FIRST = make.ROOT / "notebooks" / "01_what_does_an_engine_do_while_it_does_nothing.ipynb"
+SECOND = make.ROOT / "notebooks" / "01b_finish_it_elsewhere.ipynb"
+
+
+def cells(path, kind="code"):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def entered(folder):
+    with Engine(folder / "bike.db") as engine:
+        return [event.task for event in engine.open("bike-1").events if event.kind == "AttemptClaimed"]
+
+
+def test_the_kernel_dies_and_the_second_notebook_finishes(tmp_path):
+    lesson = nbformat.read(FIRST, as_version=4)
+    [kill] = [cell for cell in lesson.cells if "KILL = False" in cell.source]
+    kill.source = kill.source.replace("KILL = False", "KILL = True")
+    with pytest.raises(DeadKernelError):
+        run_here(lesson, tmp_path)
+    assert entered(tmp_path) == ["inspect", "quote"]
+    second = printed(run_here(nbformat.read(SECOND, as_version=4), tmp_path))
+    assert "worn chain and flat tyre repaired: 52.50 €" in second
+    assert "on the stand" not in second
+    assert entered(tmp_path) == ["inspect", "quote", "repair", "invoice"]
+
+
+def test_run_all_again_is_a_resume_and_says_so(tmp_path):
+    first = printed(run_all(FIRST, tmp_path))
+    assert "resumed" not in first
+    assert "accepted as event 6" in first
+    again = printed(run_all(FIRST, tmp_path))
+    assert "bike-1: resumed, 3 of 5 tasks succeeded, the run is running." in again
+    assert "the same result was recorded before, as event 6; nothing changes" in again
+    assert "on the stand" not in again
+    assert "bike-1: resumed, 5 of 5 tasks succeeded" in printed(run_all(FIRST, tmp_path))
+    assert entered(tmp_path) == ["inspect", "quote", "repair", "invoice"]
+
+
+def test_the_exercise_comes_out_as_promised(tmp_path):
+    """Run All of the first notebook once the second has finished: every step says that the run has ended."""
+    run_all(SECOND, tmp_path)
+    again = run_all(FIRST, tmp_path)
+    steps = [cell for cell in again.cells if cell.source == "run.step()"]
+    said = [cell.outputs[0].data["text/plain"] for cell in steps]
+    assert said == ["[]  The run succeeded: every task has ended."] * 3
+
+
+def test_an_answer_from_elsewhere_is_the_answer(tmp_path):
+    """Somebody who holds the file alone says what the customer said; the lesson's own answer is then a repeat."""
+    lesson = nbformat.read(FIRST, as_version=4)
+    cut = next(i for i, cell in enumerate(lesson.cells) if "ReportRefused" in cell.source)
+    begun = nbformat.v4.new_notebook(cells=lesson.cells[:cut], metadata=lesson.metadata)
+    run_here(begun, tmp_path)
+    with Engine(tmp_path / "bike.db") as engine:
+        [offer] = engine.ready(manual=True)
+        assert engine.complete(offer.token, True).verdict == "accepted"
+    assert "the same result was recorded before" in printed(run_all(FIRST, tmp_path))
+
+
+def test_both_notebooks_bring_the_same_shop():
+    [one], [other] = (
+        [cell.source for cell in cells(path) if 'Flow("bicycle repair")' in cell.source]
+        for path in (FIRST, SECOND)
+    )
+    assert one == other
+
+
+def test_it_is_short_and_asks_for_three_guesses():
+    for path in (FIRST, SECOND):
+        assert 12 <= len(nbformat.read(path, as_version=4).cells) <= 18
+        assert max(len(cell.source.splitlines()) for cell in cells(path)) <= 28
+    told = "\n".join(cell.source for cell in cells(FIRST, "markdown"))
+    assert [f"**Guess {n}.**" in told for n in (1, 2, 3)] == [True] * 3
+    assert SECOND.name in told
+    assert "Elsewhere this is called" in "\n".join(cell.source for cell in cells(SECOND, "markdown"))
+
+
+@pytest.mark.parametrize("path", [FIRST, SECOND], ids=["first", "second"])
+def test_what_is_saved_in_it_shows_without_a_kernel(path):
+    """Pictures that need nothing but an eye, and nothing of the machine that made them."""
+    saved = nbformat.read(path, as_version=4)
+    pictures = [
+        output.data["image/svg+xml"]
+        for cell in saved.cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(pictures) >= 3
+    assert "widgets" not in saved.metadata
+    assert not any("execution" in cell.metadata for cell in saved.cells)
+    assert str(make.ROOT) not in path.read_text("utf8")
+    assert path.stat().st_size < 100_000
