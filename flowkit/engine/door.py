@@ -67,6 +67,7 @@ class Door:
     def _take_in(self, fold: Fold, entries: Any) -> None:
         for entry in entries:
             evolve_all(fold, entry.facts, entry.at)
+            self.house.changes += 1
             self.house.publish(self.run_id, [(None, entry)])
 
     def send(
@@ -131,8 +132,11 @@ class Door:
                 self._fold = None
                 journal.rollback()
                 raise
-            house.publish(run_id, answers)
-        house.deliver()
+            house.changes += 1
+            if house.attended:
+                house.publish(run_id, answers)
+        if house.attended:
+            house.deliver()
         return answers
 
     def told(self) -> tuple[dict[str, float], dict[str, str]]:

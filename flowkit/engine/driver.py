@@ -20,27 +20,15 @@ from ..core.states import FAILING, FINISHED, READY, RUNNING
 from ..core.values import SCALARS, Json
 from ..errors import NotReady, RunInterrupted, UsageError, ValueNotStorable
 from ..journal import Entry, pack, unpack
+from .abilities import Code
 from .claimants import me, standing
 from .door import Door
 from .failures import failure_of, remember
 from .loops import wait_for
-from .task import Task
 from .working import CURRENT, Attempt
 
 POLL = 0.05
 """Seconds between two looks at a file that another process may write to."""
-
-
-class Call(msgspec.Struct, gc=False):
-    """Call this task for this attempt, with the values that stand in the fold."""
-
-    attempt: Attempt
-    task: Task
-    fold: Fold
-
-    def __call__(self) -> Any:
-        task = self.task
-        return task.function(**arguments(self.fold, self.attempt.task, task.fixed))
 
 
 class Wait(msgspec.Struct):
@@ -50,15 +38,13 @@ class Wait(msgspec.Struct):
     seconds: float
 
 
-Drive = Generator[Call | Wait, Report | None, str]
+Drive = Generator[Attempt | Wait, Report | None, str]
 
 
 class Driver:
     """Drives one run with the code that this process has. `entries` collects what it caused, where that is asked for."""
 
-    def __init__(
-        self, door: Door, code: Mapping[str, Task], *, echo: bool = True, debug: bool = True
-    ) -> None:
+    def __init__(self, door: Door, code: Code, *, echo: bool = True, debug: bool = True) -> None:
         self.door = door
         self.house = door.house
         self.code = code
@@ -68,26 +54,11 @@ class Driver:
         self.entries: list[Entry] = []
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
+        self._claiming = ("", "", 0)  # noted as at work here before it is claimed
+        self._fold: Fold | None = None  # as it stood when that was claimed
         self._only: set[str] | None = None
-        self._able: dict[str, str] = {}
         self._on_file = not door.journal.live
         self._outputs = door.wiring.outputs
-
-    def able(self, name: str) -> str:
-        """Whether this process can enter a task: "here", "missing" (no code), "changed" (other code) or "manual"."""
-        found = self._able.get(name)
-        if found is None:
-            found = self._able[name] = self._ability(name)
-        return found
-
-    def _ability(self, name: str) -> str:
-        plan = self.door.wiring.tasks[name]
-        if plan.kind == "manual":
-            return "manual"
-        task = self.code.get(name)
-        if task is None or task.manual:
-            return "missing"
-        return "here" if task.digest == plan.digest else "changed"
 
     def drive(
         self,
@@ -118,9 +89,9 @@ class Driver:
         while True:
             overdue = deadline is not None and time.monotonic() >= deadline
             last = overdue or (once and report is not None)
-            call = self._turn(report, None if last else choose)
-            if call is not None:
-                report = yield call
+            attempt = self._turn(report, None if last else choose)
+            if attempt is not None:
+                report = yield attempt
                 continue
             if once and report is not None:
                 return "stepped"
@@ -141,7 +112,8 @@ class Driver:
             yield Wait(seen, seconds)
 
     def _chooser(self, until: str | None) -> Callable[[Fold], Message | None]:
-        able, only, claimant = self._able, self._only, self.claimant
+        here, only, claimant = self.code.here, self._only, self.claimant
+        working, run_id = self.house.working, self.door.run_id
 
         def choose(fold: Fold) -> Message | None:
             if fold.state != RUNNING or (until is not None and fold.states[until] in FINISHED):
@@ -149,20 +121,32 @@ class Driver:
             name = fold.next_ready()
             if name is None:
                 return None
-            if only is not None or (able.get(name) or self.able(name)) != "here":
-                ready = (n for n in fold.queue if fold.states[n] == READY and self._mine(n))
-                name = next(ready, None)
+            if only is not None or name not in here:
+                ready = (n for n in fold.queue if fold.states[n] == READY and n in here)
+                name = next((n for n in ready if only is None or n in only), None)
                 if name is None:
                     return None
+            # Before the commit: from then on anybody may ask whether somebody living holds this claim.
+            self._claiming = (run_id, name, fold.attempts[name])
+            working.add(self._claiming)
             return Claim(task=name, claimant=claimant)
 
         return choose
 
-    def _mine(self, name: str) -> bool:
-        return (self._only is None or name in self._only) and self.able(name) == "here"
-
-    def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Call | None:
+    def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Attempt | None:
         """Report what was done and claim what is next, in one commit."""
+        try:
+            return self._commit(report, choose)
+        except BaseException:
+            # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
+            self.house.working.discard(self._claiming)
+            if self._held is not None:
+                self.house.working.discard((self.door.run_id, self._held.task, self._held.number))
+            raise
+
+    def _commit(
+        self, report: Report | None, choose: Callable[[Fold], Message | None] | None
+    ) -> Attempt | None:
         held, door = self._held, self.door
         if held is None:
             if choose is None:
@@ -180,7 +164,7 @@ class Driver:
         self._held = None
         return self._taken(answers)
 
-    def _taken(self, answers: list[tuple[Answer, Entry | None]]) -> Call | None:
+    def _taken(self, answers: list[tuple[Answer, Entry | None]]) -> Attempt | None:
         """Note what a turn caused; what it claimed is to be called now."""
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
@@ -191,10 +175,10 @@ class Driver:
             return None
         name, number, door = fact.task, fact.attempt, self.door
         self._held = attempt = Attempt(door.run_id, name, number, door, self.echo)
-        self.house.working.add((door.run_id, name, number))
         if self._on_file:
             self.house.show_life()
-        return Call(attempt, self.code[name], door.fold)
+        self._fold = door.fold
+        return attempt
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
         if fold.ended:
@@ -215,71 +199,67 @@ class Driver:
             self.entries.extend(entry for _, entry in answers if entry is not None)
         return True
 
-    def answer(self, call: Call, value: Any) -> Report:
-        """The report for a call that returned."""
-        attempt = call.attempt
+    def perform(self, attempt: Attempt) -> Report:
+        """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
+        token = CURRENT.set(attempt)
+        try:
+            value = self._call(attempt.task)
+            if type(value) not in SCALARS and hasattr(value, "__await__"):
+                value = wait_for(_awaited(value))
+        except (Exception, SystemExit) as error:
+            return self._failed(attempt, error)
+        finally:
+            CURRENT.reset(token)
+        return self._answer(attempt, value)
+
+    async def perform_here(self, attempt: Attempt) -> Report:
+        """Call the attempt's function; a coroutine is awaited on the caller's loop."""
+        token = CURRENT.set(attempt)
+        try:
+            value = self._call(attempt.task)
+            if hasattr(value, "__await__"):
+                value = await value
+        except (Exception, SystemExit) as error:
+            return self._failed(attempt, error)
+        finally:
+            CURRENT.reset(token)
+        return self._answer(attempt, value)
+
+    def _call(self, name: str) -> Any:
+        assert self._fold is not None
+        task = self.code.tasks[name]
+        return task.function(**arguments(self._fold, name, task.fixed))
+
+    def _answer(self, attempt: Attempt, value: Any) -> Report:
         outputs = self._outputs
         if outputs and attempt.task in outputs and (trouble := parts_trouble(outputs[attempt.task], value)):
-            return self.failed(call, TypeError(trouble))
+            return self._failed(attempt, TypeError(trouble))
         if type(value) not in SCALARS:
             try:
                 value = pack(value, live=self.door.journal.live)
             except ValueNotStorable as error:
-                return self.failed(call, error)
+                return self._failed(attempt, error)
         return Report(task=attempt.task, attempt=attempt.number, value=value, via="run")
 
-    def failed(self, call: Call, error: BaseException) -> Report:
-        """The report for a call that raised; the error is left where `%debug` finds it."""
+    def _failed(self, attempt: Attempt, error: BaseException) -> Report:
         if self.debug:
             remember(error)
-        attempt = call.attempt
         return Report(task=attempt.task, attempt=attempt.number, failure=failure_of(error), via="run")
-
-    def perform(self, call: Call) -> Report:
-        """Call, blocking; a coroutine is run on the helper loop."""
-        token = CURRENT.set(call.attempt)
-        try:
-            value = call()
-            if type(value) not in SCALARS and hasattr(value, "__await__"):
-                value = wait_for(_awaited(value))
-        except (Exception, SystemExit) as error:
-            return self.failed(call, error)
-        finally:
-            CURRENT.reset(token)
-        return self.answer(call, value)
-
-    async def perform_here(self, call: Call) -> Report:
-        """Call on the caller's loop; a coroutine is awaited there."""
-        token = CURRENT.set(call.attempt)
-        try:
-            value = call()
-            if hasattr(value, "__await__"):
-                value = await value
-        except (Exception, SystemExit) as error:
-            return self.failed(call, error)
-        finally:
-            CURRENT.reset(token)
-        return self.answer(call, value)
 
     def abandon(self, reason: str) -> str | None:
         """Give back what is claimed and not reported, without blame. Returns the task's name."""
         held, self._held = self._held, None
-        if held is None:
-            held = next(iter(self._claimed_unseen()), None)
-            if held is None:
-                return None
-        key = (self.door.run_id, held.task, held.number)
-        self.house.working.discard(key)
-        release = Release(task=held.task, attempt=held.number, reason=reason)
-        output = (held.task, held.number, held.heard()) if held.made_output else None
-        self.door.turn(release, output=output)
-        return held.task
-
-    def _claimed_unseen(self) -> list[Attempt]:
-        """Claims in this driver's name that it never got to see, since it was interrupted in the turn that made them."""
         fold = self.door.refresh()
+        # Also what it never got to see, since it was interrupted in the turn that claimed it.
         mine = [name for name, claimant in fold.claims.items() if claimant == self.claimant]
-        return [Attempt(self.door.run_id, name, fold.attempts[name], self.door, False) for name in mine]
+        for name in mine:
+            number = fold.attempts[name]
+            self.house.working.discard((self.door.run_id, name, number))
+            output = None
+            if held is not None and held.task == name and held.made_output:
+                output = (name, number, held.heard())
+            self.door.turn(Release(task=name, attempt=number, reason=reason), output=output)
+        return mine[0] if mine else None
 
     def run(self, **options: Any) -> str:
         """Drive and block. A KeyboardInterrupt gives the attempt back and becomes RunInterrupted."""
@@ -288,7 +268,7 @@ class Driver:
         try:
             action = next(drive)
             while True:
-                if type(action) is Call:
+                if type(action) is Attempt:
                     action = drive.send(self.perform(action))
                 else:
                     house.wait(action.seen, action.seconds)  # type: ignore[union-attr]
@@ -312,7 +292,7 @@ class Driver:
         try:
             action = next(drive)
             while True:
-                if isinstance(action, Call):
+                if isinstance(action, Attempt):
                     report = await self.perform_here(action)
                     await asyncio.sleep(0)  # let clicks and other tasks in between two tasks of the run
                     action = drive.send(report)
@@ -390,13 +370,11 @@ def named(door: Door, task: Any) -> str:
     return str(name)
 
 
-def refuse_unready(door: Door, driver: Driver, name: str) -> None:
+def refuse_unready(door: Door, code: Code, name: str) -> None:
     """Raise NotReady where a step of that task can't be taken here, with the reason."""
     fold = door.refresh()
-    if fold.states[name] != READY:
-        raise NotReady(not_ready(fold, name), task=name)
-    able = driver.able(name)
-    if able == "manual":
+    able = code.able(name)
+    if fold.states[name] != READY or able == "manual":
         raise NotReady(not_ready(fold, name), task=name)
     if able == "missing":
         text = f"This process has no code for {name}: engine.open({door.run_id!r}, flow) brings it."

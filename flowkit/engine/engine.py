@@ -23,7 +23,7 @@ from .door import Door, open_door
 from .events import Event, OfferList, Receipt, events_of
 from .failures import failure_from
 from .house import House
-from .intake import changed_code, difference, packed_inputs, packed_results
+from .intake import difference, packed_inputs, packed_results
 from .reports import judged
 from .run import Run
 from .runs import RunList
@@ -151,7 +151,7 @@ class Engine:
             plan = flow.plan()
             if plan.structure() != door.wiring.plan.structure():
                 raise FlowChanged(difference(run_id, door.wiring.plan, plan))
-            changed = changed_code(door.wiring, flow.tasks)
+            changed = run._code.changed()
             if changed:
                 run.note = (
                     f" Edited since it was started: {', '.join(changed)}; this process does not enter "

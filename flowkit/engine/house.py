@@ -39,6 +39,7 @@ class House:
         self.working: set[tuple[str, str, int]] = set()  # attempts that this process is running now
         self.closed = False
         self.by = _author()  # this person and process, as facts name their author
+        self.attended = False  # whether anybody listens or waits; else a turn need not tell
         self._waiting = 0
         self._listeners: list[Listener] = []
         self._news: deque[tuple[str, Entry]] = deque()
@@ -57,7 +58,6 @@ class House:
 
     def publish(self, run_id: str, answers: list[tuple[Any, Entry | None]]) -> None:
         """Note committed entries, under the lock; `deliver` tells the listeners."""
-        self.changes += 1
         if self._listeners:
             self._news.extend((run_id, entry) for _, entry in answers if entry is not None)
 
@@ -80,10 +80,12 @@ class House:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Add a listener; the returned function takes it away again."""
         self._listeners.append(listener)
+        self.attended = True
 
         def stop() -> None:
             if listener in self._listeners:
                 self._listeners.remove(listener)
+            self.attended = bool(self._listeners or self._waiting)
 
         return stop
 
@@ -91,10 +93,12 @@ class House:
         """Wait (at most `timeout` seconds) until something was published after `changes` stood at `seen`."""
         with self.bell:
             self._waiting += 1
+            self.attended = True
             try:
                 return self.bell.wait_for(lambda: self.changes != seen or self.closed, timeout)
             finally:
                 self._waiting -= 1
+                self.attended = bool(self._listeners or self._waiting)
 
     def ring(self) -> None:
         """Wake all that wait, though nothing was recorded."""

@@ -11,7 +11,6 @@ from ..core.schema import check, describe
 from ..core.values import preview
 from ..errors import InvalidValue, UsageError
 from ..journal import pack
-from .task import Task
 
 
 def packed_inputs(
@@ -101,12 +100,3 @@ def difference(run_id: str, old: Plan, new: Plan) -> str:
         f"Nothing was recorded. Open it without the flow (engine.open({run_id!r})) to read and report, "
         "define the flow as it was to go on, or start a new run under another run_id."
     )
-
-
-def changed_code(wiring: Wiring, tasks: Mapping[str, Task]) -> list[str]:
-    """The function tasks whose code is not the recorded one."""
-    return [
-        name
-        for name, plan in wiring.tasks.items()
-        if plan.kind == "task" and name in tasks and tasks[name].digest != plan.digest
-    ]

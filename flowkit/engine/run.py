@@ -14,6 +14,7 @@ from ..core.values import Json, Live
 from ..errors import NoResult, ReportRefused, RunFailed, UsageError
 from ..journal import Entry, unpack
 from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
+from .abilities import Code
 from .background import Player
 from .clocks import VirtualClock
 from .door import Door
@@ -37,7 +38,7 @@ class Run:
 
     def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
         self._door = door
-        self._code: dict[str, Task] = dict(code)
+        self._code = Code(door.wiring, code)
         self._player: Player | None = None
         self._graph: Graph | None = None
         self.stopped_by = ""
@@ -56,7 +57,7 @@ class Run:
         only = None
         if task is not None:
             only = named(self._door, task)
-            refuse_unready(self._door, driver, only)
+            refuse_unready(self._door, self._code, only)
         with listening():
             self.stopped_by = driver.run(once=True, only=only)
         return self._events(driver.entries)
@@ -71,8 +72,8 @@ class Run:
         """Step until nothing is left to do here, and wait while somebody living is at work. Never waits for a person.
 
         `until`: stop when that task has finished, doing only what it needs; `timeout` in seconds, looked at between tasks;
-        `loop="caller"` runs async tasks on the caller's own event loop, through nest-asyncio. `stopped_by` then says which: "ended",
-        "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises RunFailed
+        `loop="caller"` runs async tasks on the caller's own event loop, through nest-asyncio. `stopped_by` then says which:
+        "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises RunFailed
         when the run has failed. ■ raises RunInterrupted after giving the attempt back.
         """
         if loop not in ("helper", "caller"):
@@ -166,7 +167,7 @@ class Run:
         fold, door = self._door.refresh(), self._door
         if fold.ended:
             return OfferList((), self._offer_rows)
-        able = self._driver().able
+        able = self._code.able
         return OfferList(
             (
                 offer_of(door, name, able(name), self._fixed(name))
@@ -288,7 +289,7 @@ class Run:
     def next_task(self) -> str | None:
         """The task that `step()` would run now, or None where there is nothing to run here."""
         fold = self._door.refresh()
-        able = self._driver().able
+        able = self._code.able
         if fold.state != "running":
             return None
         return next((n for n in list(fold.queue) if fold.states[n] == "ready" and able(n) == "here"), None)
@@ -335,11 +336,8 @@ class Run:
         return Driver(self._door, self._code, echo=echo, debug=debug)
 
     def _fixed(self, name: str) -> Mapping[str, Any]:
-        return (
-            self._code[name].fixed
-            if name in self._code
-            else {p.name: ... for p in self._door.wiring.tasks[name].params}
-        )
+        task = self._code.tasks.get(name)
+        return task.fixed if task is not None else {p.name: ... for p in self._door.wiring.tasks[name].params}
 
     def _verb(self, message: Message) -> Run:
         answer, _ = self._door.send(message)
@@ -348,7 +346,7 @@ class Run:
         return self
 
     def _seen(self) -> Any:
-        return seen_from(self._door, self._driver().able)
+        return seen_from(self._door, self._code.able)
 
     def _next_words(self) -> str:
         return next_words(self._door.fold, self._door.wiring, self._seen())
