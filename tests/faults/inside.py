@@ -63,7 +63,9 @@ def run(line: Connection, code: str, names: dict[str, Any], environ: dict[str, s
         **{name: getattr(flowkit, name) for name in flowkit.__all__},
         **{name: value for name, value in vars(flows).items() if not name.startswith("_")},
         **names,
-        **{"die": die, "die_at": die_at, "die_at_commit": die_at_commit},
+        "die": die,
+        "die_at": die_at,
+        "die_at_commit": die_at_commit,
     }
     try:
         exec(compile(code, "<process>", "exec"), known)

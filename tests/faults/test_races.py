@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
@@ -116,3 +117,15 @@ def test_readers_see_whole_entries_while_others_write(shop: Workshop) -> None:
             looks += 1
         assert driver.said() == {"stopped_by": "ended"}
         assert looks
+
+
+def test_a_subscriber_that_looks_for_lost_claims_finds_none_that_lives(shop: Workshop) -> None:
+    """Between the commit of a claim and the entry of its function, somebody may look whether its claimant lives."""
+    with Engine(shop.file) as engine:
+        run = engine.start(flows.visit, run_id="r")
+        lost: list[str] = []
+        run.subscribe(lambda event: lost.extend(one.kind for one in run.tick()))
+        os.environ["LEDGER"] = str(shop.ledger)
+        run.run()
+        assert lost == []
+        assert shop.entries("r") == {"look": 1, "mend": 1}
