@@ -6,7 +6,7 @@ given, time zones from the zone database, and all else becomes data (`Record`, `
 
 from __future__ import annotations
 
-import base64
+import binascii
 import datetime as dt
 import decimal
 import enum
@@ -14,7 +14,6 @@ import math
 import pathlib
 import re
 import uuid
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -81,15 +80,21 @@ def _read_str(content: Any, _classes: Mapping[str, type]) -> str:
     return str(content.encode("ascii").decode("unicode_escape"))
 
 
+def _zone(name: str) -> dt.tzinfo:
+    if not _ZONE.fullmatch(name):
+        raise ValueError("not the name of a time zone")
+    import zoneinfo  # it takes milliseconds to load, and few values need it
+
+    return zoneinfo.ZoneInfo(name)
+
+
 def _read_moment(cls: type[dt.datetime] | type[dt.time]) -> Callable[[Any, Mapping[str, type]], Any]:
     def read(content: Any, _classes: Mapping[str, type]) -> Any:
         if type(content) is str:
             return cls.fromisoformat(content)
         moment = cls.fromisoformat(content["at"])
         if "zone" in content:
-            if not _ZONE.fullmatch(content["zone"]):
-                raise ValueError("not the name of a time zone")
-            moment = moment.replace(tzinfo=zoneinfo.ZoneInfo(content["zone"]))
+            moment = moment.replace(tzinfo=_zone(content["zone"]))
         elif "name" in content and moment.tzinfo is not None:
             offset = moment.utcoffset() or dt.timedelta()
             moment = moment.replace(tzinfo=dt.timezone(offset, content["name"]))
@@ -155,7 +160,7 @@ _READERS: dict[str, Callable[[Any, Mapping[str, type]], Any]] = {
     "$int": _read_int,
     "$float": _read_float,
     "$str": _read_str,
-    "$bytes": lambda content, _classes: base64.b64decode(content, validate=True),
+    "$bytes": lambda content, _classes: binascii.a2b_base64(content, strict_mode=True),
     "$datetime": _read_moment(dt.datetime),
     "$time": _read_moment(dt.time),
     "$date": lambda content, _classes: dt.date.fromisoformat(content),

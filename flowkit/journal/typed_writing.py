@@ -7,13 +7,12 @@ must never change a value, nor give anything a form that `typed_reading` can't t
 
 from __future__ import annotations
 
-import base64
+import binascii
 import datetime as dt
 import decimal
 import enum
 import pathlib
 import uuid
-import zoneinfo
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -189,7 +188,7 @@ def _is_cache(cls: type, name: str) -> bool:
 
 
 def _write_bytes(value: bytes) -> dict[str, str]:
-    return {"$bytes": base64.b64encode(value).decode("ascii")}
+    return {"$bytes": binascii.b2a_base64(value, newline=False).decode("ascii")}
 
 
 def _write_moment(tag: str) -> Callable[[Any], dict[str, Any]]:
@@ -200,8 +199,8 @@ def _write_moment(tag: str) -> Callable[[Any], dict[str, Any]]:
     def write(value: dt.datetime | dt.time) -> dict[str, Any]:
         more: dict[str, Any] = {}
         zone = value.tzinfo
-        if type(zone) is zoneinfo.ZoneInfo and zone.key is not None:
-            more["zone"] = zone.key
+        if class_key(type(zone)) == "zoneinfo:ZoneInfo" and getattr(zone, "key", None) is not None:
+            more["zone"] = zone.key  # type: ignore[union-attr]
         elif type(zone) is dt.timezone:
             if zone.tzname(None) != dt.timezone(zone.utcoffset(None)).tzname(None):
                 more["name"] = zone.tzname(None)
