@@ -17,6 +17,14 @@ from .plan import Wiring
 from .states import FINISHED, READY, RUN_TABLE, TASK_TABLE, WAITING
 
 
+def _column(kind: str) -> dict[str, str]:
+    """The rows of the table for one kind of fact: what is looked up for every task is looked up by state alone."""
+    return {state: after for (state, fact), after in TASK_TABLE.items() if fact == kind}
+
+
+_READIED, _CLAIMED, _SUCCEEDED = _column("TaskReady"), _column("AttemptClaimed"), _column("TaskSucceeded")
+
+
 class Fold:
     """Where one run stands.
 
@@ -119,7 +127,7 @@ def evolve_all(fold: Fold, facts: Iterable[f.Fact], at: float) -> None:
 def _offer(fold: Fold, names: tuple[str, ...]) -> None:
     states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
     for name in names:
-        states[name] = TASK_TABLE[states[name], "TaskReady"]
+        states[name] = _READIED[states[name]]
         attempts[name] = attempts.get(name, 0) + 1
         if held:
             held.pop(name, None)
@@ -194,9 +202,11 @@ def _task_ready(fold: Fold, fact: f.TaskReady, at: float) -> None:
 
 def _claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
     name = fact.task
-    fold.states[name] = TASK_TABLE[fold.states[name], "AttemptClaimed"]
+    states, queue = fold.states, fold.queue
+    states[name] = _CLAIMED[states[name]]
     fold.claims[name] = fact.claimant
-    _clear_front(fold)
+    while queue and states[queue[0]] != READY:
+        queue.popleft()
 
 
 def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
@@ -208,11 +218,15 @@ def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
 
 def _succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
     name, left, states = fact.task, fold.left, fold.states
-    states[name] = TASK_TABLE[states[name], "TaskSucceeded"]
+    states[name] = _SUCCEEDED[states[name]]
     fold.values[name] = fact.value
     if fact.via != "run":
         fold.via[name] = fact.via
-    _finish(fold, name)
+    if name in fold.claims:
+        del fold.claims[name]
+        fold.open -= 1
+    else:
+        _finish(fold, name)
     if fact.ready:
         _offer(fold, fact.ready)
     for dependent in fold.wiring.dependents[name]:

@@ -16,6 +16,8 @@ from .refusals import not_ready, unknown
 from .states import APPLY, RUNNING, TASK_VERDICTS, WAITING
 from .values import preview, same
 
+_VERDICTS = {state: verdict for (state, kind), verdict in TASK_VERDICTS.items() if kind == "Report"}
+
 
 def report(fold: Fold, message: Report) -> Answer:
     """The guarded door. The order of its answers is fixed: see the class of each error."""
@@ -35,7 +37,7 @@ def report(fold: Fold, message: Report) -> Answer:
         return _late(
             message, attempt, f"attempt {attempt} of {name} ended ({how}); attempt {current} counts now"
         )
-    verdict = TASK_VERDICTS[state, "Report"]
+    verdict = _VERDICTS[state]
     if verdict == APPLY:
         if message.problem is not None:
             return Answer(REFUSED, error=message.problem)
@@ -56,7 +58,8 @@ def report(fold: Fold, message: Report) -> Answer:
 
 def _succeeded(fold: Fold, message: Report, attempt: int) -> tuple[f.Fact, ...]:
     name, left, states = message.task, fold.left, fold.states
-    ready = [d for d in fold.wiring.dependents[name] if left[d] == 1 and states[d] == WAITING]
+    dependents = fold.wiring.dependents[name]
+    ready = [d for d in dependents if left[d] == 1 and states[d] == WAITING] if dependents else []
     halt = next((d for d in ready if fold.breaks.get(d)), None) if fold.breaks and ready else None
     offers = () if fold.state != RUNNING or halt else tuple(ready)
     fact = f.TaskSucceeded(

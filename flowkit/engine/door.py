@@ -13,7 +13,7 @@ from typing import Any
 from ..core import Answer, Fold, Wiring, advance, counts, evolve_all
 from ..core import facts as f
 from ..core.messages import Emit, Message
-from ..errors import AttemptWithdrawn, RunExists, UnknownRun
+from ..errors import AttemptWithdrawn, RunExists, UnknownRun, UsageError
 from ..journal import Entry, Journal, pack
 from .house import House
 
@@ -29,6 +29,7 @@ class Door:
         self.journal: Journal = house.journal
         self.run_id = run_id
         self.wiring = wiring
+        self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
         self._since: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
@@ -94,6 +95,8 @@ class Door:
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         answers: list[tuple[Answer, Entry | None]] = []
+        if self.shut:
+            raise UsageError(self.shut)
         with house.lock:
             fold = self._fold or self._load()
             try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Answer, Fold, ancestors
+from ..core import Fold, ancestors
 from ..core.facts import AttemptClaimed
 from ..core.messages import Claim, Message, Release, Report, Tick
 from ..core.refusals import not_ready
@@ -55,7 +55,7 @@ class Driver:
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
         self._claiming = ("", "", 0)  # noted as at work here before it is claimed
-        self._fold: Fold | None = None  # as it stood when that was claimed
+        self._fold = door.fold  # as it stood when that was claimed
         self._only: set[str] | None = None
         self._on_file = not door.journal.live
         self._outputs = door.wiring.outputs
@@ -134,50 +134,36 @@ class Driver:
         return choose
 
     def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Attempt | None:
-        """Report what was done and claim what is next, in one commit."""
+        """Report what was done and claim what is next, in one commit. Returns what was claimed."""
+        held, door, working = self._held, self.door, self.house.working
         try:
-            return self._commit(report, choose)
+            if held is None or report is None:
+                answers = door.turn(choose) if choose is not None else []
+            else:
+                parts = held.parts
+                answers = door.turn(
+                    *((report,) if choose is None else (report, choose)),
+                    durable=self._on_file and door.wiring.tasks[held.task].on_crash != "rerun",
+                    output=None if parts is None else (held.task, held.number, held.heard()),
+                )
         except BaseException:
             # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
-            self.house.working.discard(self._claiming)
-            if self._held is not None:
-                self.house.working.discard((self.door.run_id, self._held.task, self._held.number))
+            working.discard(self._claiming)
+            if held is not None:
+                working.discard((door.run_id, held.task, held.number))
             raise
-
-    def _commit(
-        self, report: Report | None, choose: Callable[[Fold], Message | None] | None
-    ) -> Attempt | None:
-        held, door = self._held, self.door
-        if held is None:
-            if choose is None:
-                return None
-            return self._taken(door.turn(choose))
-        assert report is not None
-        name = held.task
-        durable = self._on_file and door.wiring.tasks[name].on_crash != "rerun"
-        output = (name, held.number, held.heard()) if held.made_output else None
-        if choose is None:
-            answers = door.turn(report, durable=durable, output=output)
-        else:
-            answers = door.turn(report, choose, durable=durable, output=output)
-        self.house.working.discard((door.run_id, name, held.number))
-        self._held = None
-        return self._taken(answers)
-
-    def _taken(self, answers: list[tuple[Answer, Entry | None]]) -> Attempt | None:
-        """Note what a turn caused; what it claimed is to be called now."""
+        if held is not None:
+            working.discard((door.run_id, held.task, held.number))
+            self._held = None
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
-        if not answers or (entry := answers[-1][1]) is None:
+        entry = answers[-1][1] if answers else None
+        if entry is None or type(fact := entry.facts[0]) is not AttemptClaimed:
             return None
-        fact = entry.facts[0]
-        if type(fact) is not AttemptClaimed:
-            return None
-        name, number, door = fact.task, fact.attempt, self.door
-        self._held = attempt = Attempt(door.run_id, name, number, door, self.echo)
+        self._fold = door.fold
+        self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
         if self._on_file:
             self.house.show_life()
-        self._fold = door.fold
         return attempt
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
@@ -203,7 +189,8 @@ class Driver:
         """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
         token = CURRENT.set(attempt)
         try:
-            value = self._call(attempt.task)
+            task = self.code.tasks[attempt.task]
+            value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
         except (Exception, SystemExit) as error:
@@ -216,7 +203,8 @@ class Driver:
         """Call the attempt's function; a coroutine is awaited on the caller's loop."""
         token = CURRENT.set(attempt)
         try:
-            value = self._call(attempt.task)
+            task = self.code.tasks[attempt.task]
+            value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if hasattr(value, "__await__"):
                 value = await value
         except (Exception, SystemExit) as error:
@@ -224,11 +212,6 @@ class Driver:
         finally:
             CURRENT.reset(token)
         return self._answer(attempt, value)
-
-    def _call(self, name: str) -> Any:
-        assert self._fold is not None
-        task = self.code.tasks[name]
-        return task.function(**arguments(self._fold, name, task.fixed))
 
     def _answer(self, attempt: Attempt, value: Any) -> Report:
         outputs = self._outputs
@@ -329,7 +312,8 @@ def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]
         if param.kind == "task":
             stored = values[param.source]
             if param.part is not None:
-                stored = unpack(stored)[param.part]
+                found[param.name] = unpack(stored)[param.part]
+                continue
         elif param.kind == "input":
             if param.source not in fold.inputs:
                 continue

@@ -6,6 +6,7 @@ these, in any number of processes, may speak of the same run.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from .loops import drive_nested
 from .pictures import graph_of, picture_of_run
 from .reading import TaskReading, result_of, seen_from
 from .reports import accepted_seq, address_of, judged, offer_of
+from .saving import move
 from .task import Task
 from .watching import refold, wait_async
 from .working import listening
@@ -323,6 +325,15 @@ class Run:
         if self._graph is None:
             self._graph = graph_of(self.flow_name, self._door.wiring.tasks.values())
         return self._graph
+
+    def save(self, path: str | os.PathLike[str]) -> Run:
+        """Keep a run that began in memory in a file; this object goes on there, and so can any other process.
+
+        Raises UsageError while an attempt is at work, ValueNotStorable for a value that only memory can hold, RunExists where
+        the file has a run of that id, a JournalError where the file can't serve. Then nothing has changed.
+        """
+        self._door = move(self._door, path)
+        return self
 
     def live(self) -> Any:
         """The live panel of this run, to be shown in a notebook. Looking at it starts nothing."""

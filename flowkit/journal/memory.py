@@ -33,12 +33,13 @@ class MemoryJournal:
         self._kept: dict[tuple[str, str, int], str] = {}
 
     def begin(self, run_id: str, after: int, durable: bool = False) -> Sequence[Entry]:
-        if self._written or self._added or self._kept:
+        if self._written or self._added:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
         entries = self._entries.get(run_id)
-        if not entries or entries[-1].seq + len(entries[-1].facts) - 1 <= after:
+        if not entries:
             return ()
-        return self.read(run_id, after)
+        last = entries[-1]
+        return () if last.seq + len(last.facts) - 1 <= after else self.read(run_id, after)
 
     def add_run(self, summary: Summary, plan: Plan) -> None:
         self._added[summary.run_id] = (summary, plan)
@@ -54,7 +55,7 @@ class MemoryJournal:
         self._kept[run_id, task, attempt] = json_of(parts)
 
     def commit(self) -> None:
-        for summary, plan in self._added.values():
+        for summary, plan in self._added.values() if self._added else ():
             self._summaries[summary.run_id] = summary
             self._plans.setdefault(summary.plan, plan)
             self._entries[summary.run_id] = []
@@ -65,8 +66,10 @@ class MemoryJournal:
                 self._summaries[run_id] = Summary(
                     old.run_id, old.flow, old.plan, state, old.started, entry.at
                 )
-        self._outputs.update(self._kept)
-        self.rollback()
+        self._written.clear()
+        if self._kept or self._added:
+            self._outputs.update(self._kept)
+            self.rollback()
 
     def rollback(self) -> None:
         self._added.clear()

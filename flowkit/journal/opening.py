@@ -205,7 +205,7 @@ def _look_without_locks(path: str, timeout: float) -> sqlite3.Connection:
     try:
         if _version(connection, path) < VERSION:
             raise JournalReadOnly(
-                f"Journal {path} was written by an older flowkit, and can't be brought up to date where it is."
+                f"Journal {path} is an older flowkit's, and can't be brought up to date where it is."
                 " Copy it to a folder of your own and open the copy."
             )
     except BaseException:
