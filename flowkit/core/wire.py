@@ -90,25 +90,11 @@ def freeze(
     """The plan of these drafts, and all their faults, errors first.
 
     `inputs` maps declared inputs to their form schemas, or is None where names are open. `details` are further fields of each
-    task's plan (schema, doc, source, digest, parameter schemas), which no link depends on. Warnings are looked for only with `warn`. With errors
-    among the faults the plan is not fit for a run.
+    task's plan (schema, doc, source, digest, parameter schemas), which no link depends on. Warnings are looked for only
+    with `warn`. With errors among the faults the plan is not fit for a run.
     """
     faults: list[Fault] = [fault for draft in drafts.values() for fault in draft.trouble]
-    parts: dict[str, tuple[str, int]] = {}
-    for draft in drafts.values():
-        for number, part in enumerate(draft.outputs):
-            if part in drafts or part in parts:
-                other = "a task" if part in drafts else f"a part of {parts[part][0]}"
-                faults.append(
-                    Fault(
-                        draft.name, f"its output {part!r} is also {other}", "Give one of them another name."
-                    )
-                )
-            parts[part] = (draft.name, number)
-    if inputs:
-        for name in inputs:
-            if name in drafts or name in parts:
-                faults.append(Fault(name, "is both an input and a task", "Give one of them another name."))
+    parts = _parts(drafts, inputs or {}, faults)
     names = Names([*drafts, *parts, *(inputs or ())])
     used: dict[str, list[tuple[str, str, bool]]] = {}
     tasks = []
@@ -143,6 +129,27 @@ def freeze(
         doc=doc,
     )
     return plan, sorted(faults, key=lambda fault: fault.level)
+
+
+def _parts(
+    drafts: Mapping[str, Draft], inputs: Mapping[str, Any], faults: list[Fault]
+) -> dict[str, tuple[str, int]]:
+    """The named parts of tasks, as (task, number); names that stand for two things are noted as faults."""
+    parts: dict[str, tuple[str, int]] = {}
+    for draft in drafts.values():
+        for number, part in enumerate(draft.outputs):
+            if part in drafts or part in parts:
+                other = "a task" if part in drafts else f"a part of {parts[part][0]}"
+                faults.append(
+                    Fault(
+                        draft.name, f"its output {part!r} is also {other}", "Give one of them another name."
+                    )
+                )
+            parts[part] = (draft.name, number)
+    for name in inputs:
+        if name in drafts or name in parts:
+            faults.append(Fault(name, "is both an input and a task", "Give one of them another name."))
+    return parts
 
 
 def _params(

@@ -94,7 +94,6 @@ class Door:
         known, and RunExists is raised where it is known already. Raises a JournalError when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
-        answers: list[tuple[Answer, Entry | None]] = []
         if self.shut:
             raise UsageError(self.shut)
         with house.lock:
@@ -107,27 +106,7 @@ class Door:
                     first()
                 elif news:
                     self._take_in(fold, news)
-                before = fold.state
-                at = house.clock()
-                if at < fold.at:
-                    at = fold.at  # a clock that was set back must not turn the order of facts round
-                for step in steps:
-                    message = step if isinstance(step, Message) else step(fold)
-                    if message is None:
-                        continue
-                    answer = advance(fold, message)
-                    facts = answer.facts
-                    if not facts:
-                        answers.append((answer, None))
-                        continue
-                    entry = Entry(fold.seq + 1, at, by or house.by, facts)
-                    evolve_all(fold, facts, at)
-                    if fold.state == before:
-                        journal.write(run_id, entry)
-                    else:
-                        before = fold.state
-                        journal.write(run_id, entry, before)
-                    answers.append((answer, entry))
+                answers = self._judge(fold, steps, by or house.by)
                 if output is not None:
                     journal.keep_output(run_id, *output)
                 journal.commit()
@@ -140,6 +119,30 @@ class Door:
                 house.publish(run_id, answers)
         if house.attended:
             house.deliver()
+        return answers
+
+    def _judge(self, fold: Fold, steps: tuple[Step, ...], by: str) -> list[tuple[Answer, Entry | None]]:
+        """Let each step be judged where the one before left the run, and write what follows."""
+        write, run_id, before = self.journal.write, self.run_id, fold.state
+        answers: list[tuple[Answer, Entry | None]] = []
+        at = self.house.clock()
+        if at < fold.at:
+            at = fold.at  # a clock that was set back must not turn the order of facts round
+        for step in steps:
+            message = step if isinstance(step, Message) else step(fold)
+            if message is None:
+                continue
+            answer = advance(fold, message)
+            entry = None
+            if answer.facts:
+                entry = Entry(fold.seq + 1, at, by, answer.facts)
+                evolve_all(fold, answer.facts, at)
+                if fold.state == before:
+                    write(run_id, entry)
+                else:
+                    before = fold.state
+                    write(run_id, entry, before)
+            answers.append((answer, entry))
         return answers
 
     def told(self) -> tuple[dict[str, float], dict[str, str]]:

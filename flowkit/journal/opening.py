@@ -125,26 +125,40 @@ def _is_new(path: str, timeout: float) -> bool:
 
 
 def _recognise(path: str, timeout: float) -> bool:
-    # While somebody makes the file (or died doing so) a -journal stands beside it, and only a look under
-    # SQLite's locks is sound. Else the file is complete, and a look without locks does: it leaves no trace.
-    making = os.path.exists(path + "-journal")
-    connection = _connect(path, "rw" if making else "ro&immutable=1", timeout)
     try:
-        application, version = marks(connection)
+        application, version = _marks(path, timeout)
     except sqlite3.DatabaseError as error:
         if primary(error) == sqlite3.SQLITE_NOTADB:
             raise NotAJournal(
                 f"{path} is no SQLite database, so no journal. It was not touched: choose another file name."
             ) from error
         raise
-    finally:
-        connection.close()
     if application != APPLICATION_ID:
         if os.path.getsize(path) == 0:  # its maker died, and the unfinished part has just been undone
             return True
         raise NotAJournal(not_ours(path))
     _refuse_newer(version, path)
     return False
+
+
+def _marks(path: str, timeout: float) -> tuple[int, int]:
+    """Application id and version of a file that may be anybody's, by a look that leaves no trace if it can."""
+    if os.path.exists(path + "-journal"):  # somebody is making the file, or died doing so
+        return _marks_by(_connect(path, "rw", timeout))
+    try:
+        return _marks_by(_connect(path, "ro&immutable=1", timeout))
+    except sqlite3.DatabaseError as error:
+        if primary(error) != sqlite3.SQLITE_CORRUPT or not os.path.exists(path + "-wal"):
+            raise
+    # The log is being written back, or that was interrupted: the file is whole only together with its log.
+    return _marks_by(_connect(path, "ro", timeout))
+
+
+def _marks_by(connection: sqlite3.Connection) -> tuple[int, int]:
+    try:
+        return marks(connection)
+    finally:
+        connection.close()
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:
@@ -219,14 +233,19 @@ def replaced(path: str, kept: tuple[int, int]) -> JournalError | None:
     try:
         found = os.stat(path)
     except OSError:
-        return _gone(path, "it was deleted or moved away")
+        return _gone(path, "it was deleted or moved away", "Put the file back, or begin a new one elsewhere")
     if found.st_ino == kept[1] and found.st_dev == kept[0]:
         return None
-    return _gone(path, "another file stands in its place")
+    return _gone(
+        path,
+        "another file stands in its place",
+        "Put the first one back, or close this one and take away the -wal and -shm files beside it (they are the"
+        " first one's) before you open the other",
+    )
 
 
-def _gone(path: str, what: str) -> JournalError:
+def _gone(path: str, what: str, advice: str) -> JournalError:
     return JournalError(
         f"Journal {path}: {what} while it was open. Nothing of this was recorded, and no new file was made."
-        " Put the file back, or open the new one with a new Engine."
+        f" {advice}."
     )

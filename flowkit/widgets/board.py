@@ -8,6 +8,7 @@ states, and no value.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import Any
 
@@ -21,6 +22,7 @@ MOST_NODES = 3_000
 ROOM = (500.0, 430.0)
 """Pixels that the graph has beside the card: which way it runs follows from that."""
 
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _RESTING = ("pausing", "paused")
 _ENDED = ("succeeded", "failed", "cancelled")
@@ -92,7 +94,7 @@ class Board:
             "run": state,
             "say": words,
             "playing": run.playing,
-            "step": {"key": following, "label": following},
+            "step": {"key": following},
             "can": self._can(state, following, words),
             "focus": focus,
             "next": self._index.get(offered, -1) if offered and state == "running" else -1,
@@ -146,5 +148,17 @@ def _scene(graph: Any, drawn: bool) -> dict[str, Any]:
     from ..render import Graph
 
     if drawn:
-        return scene(graph, ROOM)
+        return _compact(scene(graph, ROOM))
     return {"looks": scene(Graph())["looks"], "nodes": None, "edges": None}
+
+
+def _compact(drawn: dict[str, Any]) -> dict[str, Any]:
+    """The scene in whole pixels; an edge is [from, to, path, tip, 1 if it only orders, label, label's x, label's y]."""
+    nodes = [[*map(round, node[:4]), *node[4:]] for node in drawn["nodes"]]
+    edges = []
+    for source, target, path, kind, label, head, x, y in drawn["edges"]:
+        tip = [round(float(number)) for number in _NUMBER.findall(head)[:2]]
+        edge = [source, target, _NUMBER.sub(lambda n: str(round(float(n[0]))), path), tip]
+        named = [int(kind == "after"), label, round(x), round(y)]
+        edges.append([*edge, *(named if label else named[:1] if named[0] else ())])
+    return {**drawn, "w": round(drawn["w"]), "h": round(drawn["h"]), "nodes": nodes, "edges": edges}

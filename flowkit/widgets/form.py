@@ -67,9 +67,9 @@ def _field(field: dict[str, Any], depth: int) -> dict[str, Any]:
 def read_form(schema: dict[str, Any] | None, typed: Any) -> tuple[Any, list[Problem]]:
     """What was typed, as a value, and all that is wrong with it (then the value is not to be used)."""
     value, problems = _read(schema or {"kind": "any"}, typed if isinstance(typed, dict) else {}, "", 0)
-    if problems:
-        return None, problems
-    return check(schema, value)
+    if not problems:
+        value, problems = check(schema, value)
+    return (None if problems else value), problems
 
 
 def _read(schema: dict[str, Any], typed: dict[str, Any], path: str, depth: int) -> tuple[Any, list[Problem]]:

@@ -7,6 +7,7 @@ Showing a panel starts nothing and writes nothing.
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from typing import Any
 
@@ -18,6 +19,8 @@ from .desk import Desk
 from .feed import Feed
 from .twin import Twin
 
+_COMMENTS = ("//", "/*", "* ", "*/")
+
 _PARTS = ("dom.js", "wire.js", "graph.js", "form.js", "card.js", "strip.js", "panel.js")
 """The module's parts in order. They are put together as they are: no import in them, and one default
 export.
@@ -25,7 +28,9 @@ export.
 
 
 def _read(name: str) -> str:
-    return files(__package__).joinpath("static", name).read_text("utf8")
+    """A static file without indentation and without the lines that are comments: every saved panel holds a copy."""
+    lines = files(__package__).joinpath("static", name).read_text("utf8").splitlines()
+    return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith(_COMMENTS))
 
 
 class Panel(anywidget.AnyWidget):
@@ -36,14 +41,14 @@ class Panel(anywidget.AnyWidget):
     _esm = "\n".join(map(_read, _PARTS))
     _css = _read("panel.css")
 
-    scene = traitlets.Dict().tag(sync=True)
+    scene = traitlets.Unicode().tag(sync=True)  # JSON text: a saved notebook would give each number a line
     snapshot = traitlets.Dict().tag(sync=True)
 
     def __init__(self, run: Any) -> None:
         board = Board(run)
         self._run = run
         self._twin = Twin(run)
-        super().__init__(scene=board.scene, snapshot=_first(board))
+        super().__init__(scene=json.dumps(board.scene, separators=(",", ":")), snapshot=_first(board))
         # ipykernel 7.4 would send the page's messages to the shell that last spoke on this channel, which
         # a running cell blocks; without this the front end's own choice counts.
         if hasattr(self.comm, "_reply_subshell_for"):

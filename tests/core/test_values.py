@@ -211,10 +211,12 @@ def test_no_text_moves_the_cursor_or_turns_the_line():
     assert visible("plain ü 漢") == "plain ü 漢"
 
 
-@given(
-    st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)),
-    st.integers(1, 200),
+nested = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=6
 )
+
+
+@given(nested, st.integers(1, 200))
 def test_a_preview_is_one_printable_line_within_its_limit(value, limit):
     shown = preview(value, limit)
     assert len(shown) <= limit

@@ -1,8 +1,6 @@
 // The card: one task (or the whole run) in words. Each part is replaced only when its own content changed, and a form
 // is kept as it is for as long as its attempt lives, so that nothing that is being typed or read is disturbed.
 
-const LONGEST_DRAFTS = 40;
-
 /** Drafts of forms over a reload of the page, in this tab alone. */
 class Drafts {
   constructor(name) {
@@ -13,7 +11,7 @@ class Drafts {
     try {
       const key = this.name + id;
       if (draft === null) sessionStorage.removeItem(key);
-      else if (sessionStorage.length < LONGEST_DRAFTS || sessionStorage.getItem(key)) sessionStorage.setItem(key, JSON.stringify(draft));
+      else sessionStorage.setItem(key, JSON.stringify(draft));
     } catch { /* the page may not store */ }
   }
 
@@ -28,13 +26,12 @@ class Drafts {
 
 /** A line of code with a button that copies it. */
 function codeLine(text, label) {
-  const code = h("code", { class: "fk-cell" }, text);
-  const button = h("button", { type: "button", class: "fk-copy", "aria-label": "copy this cell", title: "copy" }, "copy");
-  const root = h("span", { class: "fk-line" }, label ? h("span", { class: "fk-quiet" }, label + " ") : null, code, button);
-  button.addEventListener("click", async () => {
-    button.textContent = await copy(code.textContent, code);
-    setTimeout(() => { button.textContent = "copy"; }, 1600);
-  });
+  const code = h("code.cell", text);
+  const copier = button("copy", "copy", async () => {
+    copier.textContent = await copy(code);
+    setTimeout(() => { copier.textContent = "copy"; }, 1600);
+  }, { "aria-label": "copy this cell" });
+  const root = h("span.line", label && h("span.quiet", label + " "), code, copier);
   return { root, set: (now) => { if (code.textContent !== now) code.textContent = now; } };
 }
 
@@ -52,11 +49,11 @@ class CardView {
     this.drafts = scene.durable ? new Drafts(scene.place + "/" + scene.id) : null;
     this.slots = {};
     for (const name of ["receipt", "head", "why", "progress", "inputs", "form", "result", "failure", "output", "attempts"]) {
-      this.slots[name] = h("div", { class: "fk-slot fk-slot-" + name });
+      this.slots[name] = h("div.slot.slot-" + name);
     }
     this.slots.why.setAttribute("role", "status");
     this.slots.receipt.setAttribute("role", "status");
-    this.root = h("section", { class: "fk-card", "aria-label": "what is selected" }, Object.values(this.slots));
+    this.root = h("section.card", { "aria-label": "what is selected" }, Object.values(this.slots));
   }
 
   /** Whether something is typed in the form in sight and not yet accepted. */
@@ -65,7 +62,7 @@ class CardView {
   }
 
   receipt(text) {
-    this.slots.receipt.replaceChildren(...(text ? [h("p", { class: "fk-receipt" }, marked(text))] : []));
+    this.slots.receipt.replaceChildren(...(text ? [h("p.receipt", marked(text))] : []));
   }
 
   put(name, content, make) {
@@ -79,13 +76,13 @@ class CardView {
   show(card) {
     this.data = card;
     this.put("head", [card.label, card.kind, card.state, card.flag, card.doc], () => this.head(card));
-    this.put("why", card.why || null, (text) => h("p", { class: "fk-why" }, marked(text)));
+    this.put("why", card.why || null, (text) => h("p.why", marked(text)));
     this.put("progress", card.progress || null, ([part, text]) => [
-      h("progress", { value: part, max: 1, "aria-label": "how far it is" }), h("span", { class: "fk-quiet" }, " " + visible(text)),
+      h("progress", { value: part, max: 1, "aria-label": "how far it is" }), h("span.quiet", " " + visible(text)),
     ]);
     this.put("inputs", card.inputs && card.inputs.length ? card.inputs : null, (rows) => this.table("what it gets", rows));
-    this.put("result", card.result === undefined ? null : card.result, (text) => this.section(card.resultName || "result", h("pre", { class: "fk-value", tabindex: "0" }, visibleLines(text))));
-    this.put("output", card.output || null, (text) => this.section("what it printed", h("pre", { class: "fk-output", tabindex: "0" }, visibleLines(text))));
+    this.put("result", card.result === undefined ? null : card.result, (text) => this.section(card.resultName || "result", h("pre.value", { tabindex: "0" }, visibleLines(text))));
+    this.put("output", card.output || null, (text) => this.section("what it printed", h("pre.output", { tabindex: "0" }, visibleLines(text))));
     this.put("failure", card.failure || null, (failure) => this.failure(failure));
     this.put("attempts", card.attempts && card.attempts.length ? card.attempts : null, (rows) => this.attempts(rows));
     this.showForm(card.form || null);
@@ -94,11 +91,11 @@ class CardView {
   head(card) {
     const looks = this.scene.looks;
     const kind = looks.kinds[card.kind];
-    const name = h("h3", { class: "fk-title" },
+    const name = h("h3.title", {},
       kind && kind.icon && card.kind !== "task" ? h("span", { title: kind.word }, icon(kind.icon)) : null, visible(card.label));
     return [
-      h("div", { class: "fk-headline" }, name, this.badge(card.state), card.flag ? h("span", { class: "fk-flag" }, visible(card.flag)) : null),
-      card.doc ? h("p", { class: "fk-doc" }, visibleLines(card.doc)) : null,
+      h("div.headline", name, this.badge(card.state), card.flag ? h("span.flag", visible(card.flag)) : null),
+      card.doc ? h("p.doc", visibleLines(card.doc)) : null,
     ];
   }
 
@@ -106,23 +103,23 @@ class CardView {
     if (!state) return null;
     const number = this.scene.states.indexOf(state);
     const look = this.scene.looks.states[state] || this.scene.looks.plain;
-    return h("span", { class: "fk-badge", "data-s": number }, icon(look.icon || "M0 0", look.solid), look.word || state);
+    return h("span.badge", { "data-s": number }, icon(look.icon || "M0 0", look.solid), look.word || state);
   }
 
   section(title, ...content) {
-    return h("div", { class: "fk-section" }, h("h4", {}, title), content);
+    return h("div.section", h("h4", title), content);
   }
 
   table(title, rows) {
-    const lines = rows.map(([name, ...rest]) => h("tr", {}, h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", {}, visible(text)))));
-    return this.section(title, h("table", { class: "fk-table" }, lines));
+    const lines = rows.map(([name, ...rest]) => h("tr", h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", visible(text)))));
+    return this.section(title, h("table.table", lines));
   }
 
   failure({ line, traceback, chain }) {
     this.trace = traceback
-      ? h("details", { open: true }, h("summary", {}, "traceback"), h("pre", { class: "fk-output", tabindex: "0" }, visibleLines(traceback)))
+      ? h("details", { open: true }, h("summary", "traceback"), h("pre.output", { tabindex: "0" }, visibleLines(traceback)))
       : null;
-    return this.section("failure", h("p", { class: "fk-problem" }, visibleLines(line)), (chain || []).map((text) => h("p", { class: "fk-quiet" }, visible(text))), this.trace);
+    return this.section("failure", h("p.problem", visibleLines(line)), (chain || []).map((text) => h("p.quiet", visible(text))), this.trace);
   }
 
   attempts(rows) {
@@ -134,13 +131,15 @@ class CardView {
 
   /** The form of this attempt: found again if it was here before, made if not. */
   showForm(about) {
-    const form = about ? this.forms.get(`${about.key}#${about.attempt}`) || this.makeForm(about) : null;
+    const typed = [...this.forms.values()].find((form) => form.about.key === this.data.key && form.dirty);
+    const form = about ? this.forms.get(`${about.key}#${about.attempt}`) || this.makeForm(about, typed) : typed || null;
+    if (form && !about) form.outrun(() => this.showForm(null));
     if (form === this.form) return;
     this.form = form;
     this.slots.form.replaceChildren(...(form ? [form.frame] : []));
   }
 
-  makeForm(about) {
+  makeForm(about, typed) {
     const line = codeLine("", "as a cell");
     const form = new Form(about, this.prefix + "f" + ++this.made, {
       cell: (text) => line.set(text),
@@ -151,10 +150,14 @@ class CardView {
         if (this.form === form) this.showForm(null);
       }),
     }, this.drafts);
+    if (typed) {
+      form.restore(typed.draft()); // an attempt that ended otherwise takes no typing with it
+      this.forms.delete(typed.id);
+    }
     form.changed();
     form.frame = about.manual
-      ? h("div", { class: "fk-asks" }, form.root, line.root)
-      : h("details", { class: "fk-asks", open: form.dirty }, h("summary", {}, "give its result by hand"), form.root, line.root);
+      ? h("div.asks", form.root, line.root)
+      : h("details.asks", { open: form.dirty }, h("summary", "give its result by hand"), form.root, line.root);
     this.forms.set(form.id, form);
     return form;
   }

@@ -3,30 +3,39 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function build(element, attributes, children) {
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (value === false || value === null || value === undefined) continue;
+/** `make(tag)`'s element with classes ("p.hint": fk-hint), attributes (an object; on… are listeners) and children. */
+function build(make, tag, rest) {
+  const [name, ...classes] = tag.split(".");
+  const element = make(name);
+  if (classes.length) element.setAttribute("class", classes.map((each) => "fk-" + each).join(" "));
+  const plain = rest[0] && Object.getPrototypeOf(rest[0]) === Object.prototype;
+  for (const [key, value] of Object.entries(plain ? rest.shift() : {})) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...rest.flat(3).filter((child) => child || child === 0));
   return element;
 }
 
-/** An HTML element; children are elements or texts. */
-function h(tag, attributes, ...children) {
-  return build(document.createElement(tag), attributes, children);
+/** An HTML element. */
+function h(tag, ...rest) {
+  return build((name) => document.createElement(name), tag, rest);
 }
 
 /** An SVG element. */
-function s(tag, attributes, ...children) {
-  return build(document.createElementNS(SVG, tag), attributes, children);
+function s(tag, ...rest) {
+  return build((name) => document.createElementNS(SVG, name), tag, rest);
+}
+
+/** A button that sends nothing by itself. */
+function button(look, label, onclick, more) {
+  return h("button." + look, { type: "button", onclick: onclick || (() => {}), ...more }, label);
 }
 
 /** An icon of 12 x 12 from its path. */
 function icon(path, solid) {
-  const drawn = s("path", { d: path, class: solid ? "fk-solid" : "" });
-  return s("svg", { class: "fk-icon", viewBox: "-1 -1 14 14", width: 14, height: 14, "aria-hidden": "true" }, drawn);
+  const drawn = s(solid ? "path.solid" : "path", { d: path });
+  return s("svg.icon", { viewBox: "-1 -1 14 14", width: 14, height: 14, "aria-hidden": "true" }, drawn);
 }
 
 /** The text with every character shown that is invisible or turns the direction of writing. */
@@ -55,31 +64,17 @@ function seconds(number) {
 
 /** "`quote` is ready" as texts and <code> elements. */
 function marked(text) {
-  return visible(text).split("`").map((part, i) => (i % 2 && part ? h("code", {}, part) : part));
+  return visible(text).split("`").map((part, i) => (i % 2 && part ? h("code", part) : part));
 }
 
-/** Put `text` on the clipboard; where the page may not, select it in `near`, so that Ctrl+C does. */
-async function copy(text, near) {
+/** Put the text of an element on the clipboard; where the page may not, leave it selected, so that Ctrl+C does. */
+async function copy(element) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(element.textContent);
     return "copied";
   } catch {
-    const area = h("textarea", { class: "fk-away", "aria-hidden": "true", tabindex: "-1" });
-    area.value = text;
-    near.append(area);
-    area.select();
-    let done = false;
-    try {
-      done = document.execCommand("copy");
-    } catch { /* the page forbids it */ }
-    area.remove();
-    if (done) return "copied";
-    const range = document.createRange();
-    range.selectNodeContents(near);
-    const chosen = getSelection();
-    chosen.removeAllRanges();
-    chosen.addRange(range);
-    return "selected: press Ctrl+C";
+    getSelection().selectAllChildren(element);
+    return document.execCommand("copy") ? "copied" : "now press Ctrl+C";
   }
 }
 

@@ -25,18 +25,18 @@ class Field {
     this.schema = schema;
     this.path = path;
     this.boxes = []; // what a person types into or clicks
-    this.problem = h("p", { class: "fk-problem", id: id + "-p", hidden: true });
+    this.problem = h("p.problem", { id: id + "-p", hidden: true });
     const label = visible(schema.label || name);
     const hint = [schema.hint, schema.doc && visible(schema.doc), schema.spare && "may be left empty"].filter(Boolean).join(" · ");
     if (schema.fields) {
       this.parts = schema.fields.map((field, i) => new Field(field, field.name, (path ? path + "." : "") + field.name, `${id}-${i}`, changed));
-      this.inner = h("fieldset", { class: "fk-fields" }, h("legend", {}, label), this.parts.map((part) => part.root));
+      this.inner = h("fieldset.fields", h("legend", label), this.parts.map((part) => part.root));
     } else {
       const input = this.input(id, changed);
       const single = this.boxes[0] === input;
-      const head = h(single ? "label" : "span", { class: "fk-label", for: single ? id : null, id: id + "-l" }, label, h("span", { class: "fk-hint" }, hint));
+      const head = h(single ? "label.label" : "span.label", { for: single ? id : null, id: id + "-l" }, label, h("span.hint", hint));
       if (!single) input.setAttribute("aria-labelledby", id + "-l");
-      this.inner = h("div", {}, head, input);
+      this.inner = h("div", head, input);
     }
     if (schema.optional) {
       this.none = h("input", { type: "checkbox", onchange: () => {
@@ -44,23 +44,23 @@ class Field {
         changed();
       } });
     }
-    this.root = h("div", { class: "fk-field" }, this.inner, this.none && h("label", { class: "fk-none" }, this.none, " no value (None)"), this.problem);
+    this.root = h("div.field", this.inner, this.none && h("label.none", this.none, " no value (None)"), this.problem);
   }
 
   input(id, changed) {
     const { kind, choices, long } = this.schema;
     const about = { id, "aria-describedby": id + "-p", oninput: changed, onchange: changed };
-    if (kind === "none") return h("p", { class: "fk-quiet" }, "Nothing to give: say that it is done.");
+    if (kind === "none") return h("p.quiet", "Nothing to give: say that it is done.");
     if (kind === "bool" || (choices && choices.length <= CHOICES_IN_SIGHT)) {
       const labels = choices ? choices.map(([text]) => text) : ["yes", "no"];
       this.boxes = labels.map((_, i) => h("input", { ...about, id: `${id}-${i}`, type: "radio", name: id, value: i }));
       this.radios = true;
-      return h("div", { class: "fk-radios", role: "radiogroup" }, labels.map((text, i) => h("label", {}, this.boxes[i], " " + visible(text))));
+      return h("div.radios", { role: "radiogroup" }, labels.map((text, i) => h("label", this.boxes[i], " " + visible(text))));
     }
-    const typed = { ...about, class: long && "fk-code", spellcheck: kind === "str" ? null : "false", autocomplete: "off" };
+    const typed = { ...about, spellcheck: kind === "str" ? null : "false", autocomplete: "off" };
     const box = choices
       ? h("select", about, h("option", { value: "" }, "choose…"), choices.map(([text], i) => h("option", { value: i }, visible(text))))
-      : long || kind === "str" ? h("textarea", { ...typed, rows: long ? 2 : 1 }) : h("input", { ...typed, type: "text" });
+      : long || kind === "str" ? h(long ? "textarea.code" : "textarea", { ...typed, rows: long ? 2 : 1 }) : h("input", { ...typed, type: "text" });
     this.boxes = [box];
     return box;
   }
@@ -150,20 +150,20 @@ class Form {
   constructor(about, id, told, store) {
     Object.assign(this, { about, told, store, failing: false, id: `${about.key}#${about.attempt}` });
     const changed = () => this.changed();
-    const hinted = (name, hint, box) => h("div", { class: "fk-field" }, h("label", { class: "fk-label", for: box.id }, name, h("span", { class: "fk-hint" }, hint)), box);
+    const hinted = (name, hint, box) => h("div.field", h("label.label", { for: box.id }, name, h("span.hint", hint)), box);
     this.complete = about.manual ? "Complete" : "Complete by hand";
     this.field = new Field(about.schema, "your answer", "", id + "-f", changed);
     this.note = h("input", { type: "text", id: id + "-n", autocomplete: "off", oninput: changed });
     this.error = h("textarea", { id: id + "-e", rows: 1, oninput: changed });
-    this.send = h("button", { type: "submit", class: "fk-button fk-main" }, this.complete);
-    this.turner = h("button", { type: "button", class: "fk-button", onclick: () => this.turn(!this.failing) }, "It failed…");
+    this.send = h("button.button.main", { type: "submit" }, this.complete);
+    this.turner = button("button", "It failed…", () => this.turn(!this.failing));
     this.why = hinted("what went wrong", "becomes the failure's message", this.error);
     this.why.hidden = true;
-    this.says = h("p", { class: "fk-says", role: "status" });
-    this.aside = h("div", {});
-    this.root = h("form", { class: "fk-form", novalidate: true, autocomplete: "off" },
-      about.warning && h("p", { class: "fk-quiet" }, about.warning), this.field.root, this.why,
-      hinted("note", "kept in the journal", this.note), h("div", { class: "fk-acts" }, this.send, this.turner), this.says, this.aside);
+    this.says = h("p.says", { role: "status" });
+    this.aside = h("div");
+    this.root = h("form.form", { novalidate: true, autocomplete: "off" },
+      about.warning && h("p.quiet", about.warning), this.field.root, this.why,
+      hinted("note", "kept in the journal", this.note), h("div.acts", this.send, this.turner), this.says, this.aside);
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -177,13 +177,26 @@ class Form {
       // What is typed here is nobody else's key; Ctrl+S and the like still reach the notebook.
       if (sends || back || !(event.ctrlKey || event.metaKey || event.key === "Escape")) event.stopPropagation();
     });
-    const draft = store && store.kept(this.id);
-    if (draft) {
-      this.field.write(draft.value);
-      this.note.value = draft.note;
-      this.error.value = draft.error;
-      if (draft.failing) this.turn(true);
-    }
+    this.restore(store && store.kept(this.id));
+  }
+
+  restore(draft) {
+    if (!draft) return;
+    this.field.write(draft.value);
+    this.note.value = draft.note;
+    this.error.value = draft.error;
+    if (draft.failing) this.turn(true);
+  }
+
+  /** The task was answered elsewhere while somebody typed: the typing stays until it is thrown away. */
+  outrun(thrown) {
+    if (this.says.textContent || this.busy) return;
+    this.say("Answered meanwhile. What you typed stays here; it was not sent. ", true);
+    this.says.append(button("small", "throw it away", () => {
+      this.root.reset();
+      this.changed();
+      thrown();
+    }));
   }
 
   turn(failing) {
@@ -241,7 +254,7 @@ class Form {
     const wrong = this.root.querySelector("[aria-invalid]");
     if (wrong) wrong.focus();
     if (recorded === undefined) return;
-    const row = (tag, ...texts) => h("tr", {}, texts.map((text) => h(tag, {}, visibleLines(text))));
-    this.aside.append(h("table", { class: "fk-sides" }, row("th", "recorded", "you sent"), row("td", recorded, sent)));
+    const row = (tag, ...texts) => h("tr", texts.map((text) => h(tag, visibleLines(text))));
+    this.aside.append(h("table.sides", row("th", "recorded", "you sent"), row("td", recorded, sent)));
   }
 }

@@ -36,6 +36,16 @@ function middle(box) {
   return [box[0] + box[2] / 2, box[1] + box[3] / 2];
 }
 
+/** An arrowhead at the tip [x, y] of a line: it points away from the line's last control point. */
+function arrow(path, [x, y]) {
+  const numbers = path.match(/-?[\d.]+/g).map(Number);
+  const [cx, cy] = numbers.length > 4 ? numbers.slice(-4) : numbers;
+  const length = Math.hypot(x - cx, y - cy) || 1;
+  const [ux, uy] = [(x - cx) / length, (y - cy) / length];
+  const at = (along, across) => `${(x - ux * along - uy * across).toFixed(1)} ${(y - uy * along + ux * across).toFixed(1)}`;
+  return `M${x} ${y}L${at(8, 3.4)} ${at(8, -3.4)}z`;
+}
+
 class GraphView {
   /** `told`: {select(i), act(i), key(event)}; `prefix` makes ids that no other view has. */
   constructor(scene, prefix, told) {
@@ -48,15 +58,15 @@ class GraphView {
     this.stale = new Set();
     this.selected = -1;
     this.next = -1;
-    this.now = [];
+    this.now = -1;
     this.free = false; // whether a person moved or zoomed
     this.scale = 1;
     this.x = 0;
     this.y = 0;
-    this.canvas = s("g", {});
-    this.svg = s("svg", { class: "fk-canvas", "aria-hidden": "false", width: "100%", height: "100%" }, this.canvas);
-    this.root = h("div", {
-      class: "fk-graph", tabindex: "0", role: "listbox", "aria-label": "the tasks of " + visible(scene.title) + " as a graph",
+    this.canvas = s("g");
+    this.svg = s("svg.canvas", { "aria-hidden": "false", width: "100%", height: "100%" }, this.canvas);
+    this.root = h("div.graph", {
+      tabindex: "0", role: "listbox", "aria-label": "the tasks of " + visible(scene.title) + " as a graph",
     }, this.svg);
     this.draw();
     this.listen();
@@ -66,10 +76,10 @@ class GraphView {
     const { nodes, edges, looks } = this.scene;
     this.links = nodes.map(() => []);
     this.lines = nodes.map(() => []);
-    const lines = s("g", { class: "fk-lines" });
-    const names = s("g", { class: "fk-edgenames" });
-    for (const [from, to, path, kind, label, head, x, y] of edges) {
-      const edge = s("g", { class: "fk-edge fk-" + kind }, s("path", { d: path }), s("path", { d: head, class: "fk-head" }));
+    const lines = s("g.lines");
+    const names = s("g.edgenames");
+    for (const [from, to, path, tip, after, label, x, y] of edges) {
+      const edge = s(after ? "g.edge.after" : "g.edge", s("path", { d: path }), s("path.head", { d: arrow(path, tip) }));
       lines.append(edge);
       if (label) names.append(s("text", { x, y: y + 4 }, label));
       this.links[from].push(to);
@@ -85,20 +95,19 @@ class GraphView {
   node([x, y, w, hh, label, kind], i, looks) {
     const round = kind === "input" ? hh / 2 : kind === "manual" ? 16 : 6;
     const box = (out, name) =>
-      s("rect", { x: x - out, y: y - out, width: w + 2 * out, height: hh + 2 * out, rx: round + out, class: name });
+      s(name, { x: x - out, y: y - out, width: w + 2 * out, height: hh + 2 * out, rx: round + out });
     const second = kind === "task" || kind === "manual";
     const left = x + textLeft(kind);
-    const mark = s("path", { class: "fk-mark", transform: `translate(${x + 10} ${y + hh / 2 - 6})` });
-    const word = second ? s("text", { x: left, y: y + hh / 2 + 12.5, class: "fk-word" }) : null;
-    const group = s("g", { class: "fk-node fk-" + kind, role: "option", id: this.prefix + i, "data-i": i });
+    const mark = s("path.mark", { transform: `translate(${x + 10} ${y + hh / 2 - 6})` });
+    const word = second ? s("text.word", { x: left, y: y + hh / 2 + 12.5 }) : null;
+    const group = s("g.node." + kind, { role: "option", id: this.prefix + i, "data-i": i });
     group.append(
-      box(6, "fk-halo"), box(0, "fk-box"), mark,
-      s("text", { x: left, y: y + hh / 2 + (second ? -3 : 4.5), class: "fk-name" }, label),
+      box(6, "rect.halo"), box(0, "rect.box"), mark,
+      s("text.name", { x: left, y: y + hh / 2 + (second ? -3 : 4.5) }, label),
     );
     if (word) group.append(word);
     if (kind === "manual") {
-      const hand = { d: looks.kinds.manual.icon, class: "fk-hand", transform: `translate(${x + w - 22} ${y + 8})` };
-      group.append(s("path", hand));
+      group.append(s("path.hand", { d: looks.kinds.manual.icon, transform: `translate(${x + w - 22} ${y + 8})` }));
     }
     if (kind === "input") mark.setAttribute("d", looks.kinds.input.icon);
     return { group, mark, word, title: null };
@@ -140,9 +149,9 @@ class GraphView {
     this.stale.clear();
   }
 
-  /** `next`: position of the task that Step would do (-1: none); `now`: positions of what changed last. */
+  /** `next`: position of the task that Step would do (-1: none); `now`: of the one that changed last. */
   mark(next, now, flags) {
-    const touched = new Set([this.next, next, ...this.now, ...now]);
+    const touched = new Set([this.next, next, this.now, now]);
     for (const i of new Set([...this.flags.keys(), ...flags.keys()])) {
       if (this.flags.get(i) !== flags.get(i)) touched.add(i);
     }
@@ -153,7 +162,7 @@ class GraphView {
       if (i < 0 || !this.parts[i]) continue;
       const classes = this.parts[i].group.classList;
       classes.toggle("fk-next", i === next);
-      classes.toggle("fk-now", now.includes(i) && i !== next);
+      classes.toggle("fk-now", i === now && i !== next);
       this.stale.add(i);
     }
     this.catchUp();

@@ -1,12 +1,12 @@
 // The panel: three places (graph, one card, time), the buttons above them, and what joins them. It draws what it is
 // told and sends what is asked; looking at it starts nothing.
 
-const ACTS = ["step", "run", "pause", "resume", "cancel"];
-const CELLS = { step: "step()", run: "play()", pause: "pause()", resume: "resume()", cancel: "cancel()" };
+const LABELS = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel…" };
+const CELLS = { ...Object.fromEntries(Object.keys(LABELS).map((act) => [act, act])), run: "play" };
 const KEYS = [
   ["S, Space", "step"], ["arrows", "walk along the links"], ["Enter", "the sensible thing: step it, answer it, see why it failed"],
   ["R", "run"], ["P", "pause or resume"], ["+ − 0", "zoom, fit"], ["Ctrl + wheel", "zoom"], ["drag", "move the picture"],
-  ["W", "why this task is where it is"], ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
+  ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
 ];
 
 /** Style rules for the states, from the one table of looks. */
@@ -39,11 +39,11 @@ function unpackStates(text) {
 class PanelView {
   constructor(model, el, signal) {
     this.model = model;
-    this.scene = model.get("scene");
+    this.scene = JSON.parse(model.get("scene"));
     this.prefix = "fk" + Math.random().toString(36).slice(2, 8) + "-";
     this.head = {};
     this.chosen = null; // the key that a person selected
-    this.shown = null; // the key that the card shows
+    this.onceShown = null; // what is to follow when the next card is there
     this.trouble = "";
     this.seq = 0;
     const scene = this.scene;
@@ -71,47 +71,39 @@ class PanelView {
 
   build(el) {
     const { scene } = this;
-    this.badge = h("span", {});
-    this.counter = h("span", { class: "fk-counter" });
-    const buttons = {
-      step: h("button", { class: "fk-button fk-main" }), run: h("button", { class: "fk-button" }, "Run"),
-      pause: h("button", { class: "fk-button" }, "Pause"), resume: h("button", { class: "fk-button", hidden: true }, "Resume"),
-      cancel: h("button", { class: "fk-button" }, "Cancel…"),
-    };
-    this.buttons = buttons;
+    this.badge = h("span");
+    this.counter = h("span.counter");
     this.cell = codeLine("run.step()", "as a cell");
-    for (const act of ACTS) {
-      const button = buttons[act];
-      button.type = "button";
-      button.dataset.act = act;
-      const tell = () => this.cell.set("run." + CELLS[act]);
-      button.addEventListener("pointerenter", tell);
-      button.addEventListener("focus", tell);
-      button.addEventListener("click", () => this.press(act));
+    this.buttons = {};
+    for (const [act, label] of Object.entries(LABELS)) {
+      const tell = () => this.cell.set(`run.${CELLS[act]}()`);
+      const made = button(act === "step" ? "button.main" : "button", label, () => this.press(act), { "data-act": act, onpointerenter: tell, onfocus: tell });
+      this.buttons[act] = made;
     }
-    this.sure = h("span", { class: "fk-sure", hidden: true, role: "alert" });
-    this.help = h("dl", { class: "fk-keys", hidden: true }, KEYS.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]));
-    this.helper = h("button", { type: "button", class: "fk-small", "aria-expanded": "false", title: "keys", onclick: () => this.toggleHelp() }, "?");
-    this.sentence = h("p", { class: "fk-sentence", role: "status", "aria-live": "polite" });
-    this.bar = h("div", { class: "fk-bar", role: "toolbar", "aria-label": "what one can do with the run" },
-      ACTS.map((act) => buttons[act]), this.sure, h("span", { class: "fk-spring" }), this.cell.root);
-    const place = h("span", { class: "fk-quiet fk-place" }, visible(scene.durable ? "saved in " + scene.place : "in memory"));
-    const top = h("header", { class: "fk-top" }, h("strong", {}, visible(scene.title)),
-      h("span", { class: "fk-quiet" }, "run " + visible(scene.id)), this.badge, h("span", { class: "fk-spring" }), this.counter, place);
-    const zooms = h("div", { class: "fk-zooms" },
+    const acts = Object.values(this.buttons);
+    this.sure = h("span.sure", { hidden: true, role: "alert" });
+    this.help = h("dl.keys", { hidden: true }, KEYS.map(([key, what]) => [h("dt", key), h("dd", what)]));
+    this.helper = button("small", "?", () => this.toggleHelp(), { "aria-expanded": "false", title: "keys" });
+    this.sentence = h("p.sentence", { role: "status", "aria-live": "polite" });
+    this.bar = h("div.bar", { role: "toolbar", "aria-label": "what one can do with the run" },
+      acts, this.sure, h("span.spring"), this.cell.root);
+    const place = h("span.quiet.place", visible(scene.durable ? "saved in " + scene.place : "in memory"));
+    const top = h("header.top", h("strong", visible(scene.title)),
+      h("span.quiet", "run " + visible(scene.id)), this.badge, h("span.spring"), this.counter, place);
+    const zooms = h("div.zooms", {},
       [["−", "zoom out", () => this.graph.zoom(0.8)], ["+", "zoom in", () => this.graph.zoom(1.25)], ["fit", "fit the whole graph", () => this.graph.fit()]]
-        .map(([text, label, onclick]) => h("button", { type: "button", class: "fk-small", "aria-label": label, title: label, onclick }, text)), this.helper);
-    const left = this.graph ? h("div", { class: "fk-left" }, this.graph.root, zooms) : this.crowd();
-    this.body = h("div", { class: "fk-body" }, left, this.card.root);
+        .map(([text, label, onclick]) => button("small", text, onclick, { "aria-label": label, title: label })), this.helper);
+    const left = this.graph ? h("div.left", this.graph.root, zooms) : this.crowd();
+    this.body = h("div.body", left, this.card.root);
     this.root = h("div", { class: "fk", role: "region", "aria-label": "flowkit: " + visible(scene.title) },
-      h("style", {}, rules(scene)), top, this.bar, this.sentence, this.help, this.body, this.strip.root);
+      h("style", rules(scene)), top, this.bar, this.sentence, this.help, this.body, this.strip.root);
     el.append(this.root);
   }
 
   /** For flows too large to draw: how many tasks are in each state. */
   crowd() {
-    this.counts = h("div", { class: "fk-crowd" });
-    return h("div", { class: "fk-left" }, h("p", { class: "fk-why" }, `${this.scene.tasks} tasks: too many to draw one by one.`), this.counts);
+    this.counts = h("div.crowd");
+    return h("div.left", h("p.why", `${this.scene.tasks} tasks: too many to draw one by one.`), this.counts);
   }
 
   // What Python tells -----------------------------------------------------------------------------------------
@@ -140,24 +132,31 @@ class PanelView {
     if (message.head) {
       this.head = message.head;
       this.trouble = "";
-      const { next = -1, now = [], flags = {} } = message.head;
-      if (this.graph) this.graph.mark(next, now, new Map(Object.entries(flags).map(([i, words]) => [Number(i), words])));
+      this.marks();
       if (this.counts && message.head.counts) this.crowded(message.head.counts);
       this.look();
     }
     this.refresh();
   }
 
+  /** The two marks: what changed last (thin), and what the next step would do (thick). */
+  marks() {
+    if (!this.graph) return;
+    const { next = -1, flags = {} } = this.head;
+    const last = this.strip.events.at(-1);
+    this.graph.mark(next, last ? last[2] : -1, new Map(Object.entries(flags).map(([i, words]) => [Number(i), words])));
+  }
+
   crowded(counts) {
     this.counts.replaceChildren(...Object.entries(counts).map(([state, n]) =>
-      h("p", {}, this.card.badge(state), " " + n)));
+      h("p", this.card.badge(state), " " + n)));
   }
 
   take(card) {
     if (card.key !== this.wanted()) return;
-    this.shown = card.key;
     this.card.show(card);
-    this.root.classList.toggle("fk-chosen", this.chosen !== null);
+    if (this.onceShown) this.onceShown();
+    this.onceShown = null;
   }
 
   troubled(message) {
@@ -194,19 +193,10 @@ class PanelView {
     if (at < 0) return;
     const [, , , , , kind, key] = this.scene.nodes[at];
     const state = this.scene.states[this.graph.states[at]];
-    if (this.chosen !== key) this.choose(key);
-    this.hurry = null;
+    const then = { ready: () => this.card.focusForm(), lost: () => this.card.focusForm(), failed: () => this.card.openTrace() }[state];
+    this.choose(key);
     if (state === "ready" && kind === "task") this.act("step", { task: key });
-    else if (state === "ready" || state === "lost") this.afterCard(key, () => this.card.focusForm());
-    else if (state === "failed") this.afterCard(key, () => this.card.openTrace());
-  }
-
-  afterCard(key, then) {
-    const waits = (tries) => {
-      if (this.shown === key && this.card.data && this.card.data.key === key) then();
-      else if (tries) setTimeout(() => waits(tries - 1), 40);
-    };
-    waits(60);
+    else if (then) this.onceShown = then; // the card that was just asked for is still to come
   }
 
   // What a person asks -----------------------------------------------------------------------------------------
@@ -241,26 +231,26 @@ class PanelView {
     const close = () => {
       this.sure.hidden = true;
       this.sure.replaceChildren();
-      for (const act of ACTS) this.buttons[act].classList.remove("fk-away");
+      for (const act of Object.keys(LABELS)) this.buttons[act].classList.remove("fk-away");
     };
-    const yes = h("button", { type: "button", class: "fk-button fk-danger", onclick: () => {
+    const yes = button("button.danger", "Cancel the run", () => {
       close();
       this.act("cancel", {});
       this.buttons.step.focus();
-    } }, "Cancel the run");
-    const no = h("button", { type: "button", class: "fk-button", onclick: () => {
+    });
+    const no = button("button", "Keep it", () => {
       close();
       this.buttons.cancel.focus();
-    } }, "Keep it");
+    });
     this.sure.onkeydown = (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
       no.click();
     };
-    this.sure.replaceChildren(h("span", {}, this.head.bill || "End this run? What is open counts no more."), " ", yes, " ", no);
+    this.sure.replaceChildren(h("span", this.head.bill || "End this run? What is open counts no more."), " ", yes, " ", no);
     this.sure.hidden = false;
     this.cell.set("run.cancel()");
-    for (const act of ACTS) this.buttons[act].classList.add("fk-away");
+    for (const act of Object.keys(LABELS)) this.buttons[act].classList.add("fk-away");
     no.focus();
   }
 
@@ -270,17 +260,10 @@ class PanelView {
     else if (key === "r") this.press("run");
     else if (key === "p") this.press(this.buttons.pause.hidden ? "resume" : "pause");
     else if (key === "j") this.strip.open(this.strip.list.hidden);
-    else if (key === "w") this.why();
     else if (key === "?") this.toggleHelp();
     else if (key === "escape") this.escape();
     else return false;
     return true;
-  }
-
-  why() {
-    const said = this.card.slots.why.textContent;
-    this.card.slots.why.replaceChildren();
-    requestAnimationFrame(() => this.card.slots.why.replaceChildren(h("p", { class: "fk-why" }, marked(this.card.data ? this.card.data.why || said : said))));
   }
 
   escape() {
@@ -299,8 +282,8 @@ class PanelView {
   refresh() {
     if (!this.wire) return;
     const { head, wire } = this;
-    const gone = wire.gone && !(wire.maybe && this.seq === 0);
-    this.root.classList.toggle("fk-gone", Boolean(wire.gone));
+    const gone = Boolean(wire.gone) && !wire.maybe;
+    this.root.classList.toggle("fk-gone", gone);
     if (head.run !== this.drawn) {
       this.drawn = head.run;
       this.badge.replaceChildren(...(head.run ? [this.runBadge(head.run)] : []));
@@ -329,13 +312,11 @@ class PanelView {
     this.buttons.pause.hidden = resting;
     this.buttons.resume.hidden = !resting;
     const step = this.head.step || {};
-    const label = step.label ? ["Step: run ", h("code", {}, visible(step.label)), " here"] : ["Step"];
-    const key = step.label || "";
-    if (this.stepLabel !== key) {
-      this.stepLabel = key;
-      this.buttons.step.replaceChildren(...label);
+    if (this.stepKey !== step.key) {
+      this.stepKey = step.key;
+      this.buttons.step.replaceChildren(...(step.key ? ["Step: run ", h("code", visible(step.key)), " here"] : ["Step"]));
     }
-    for (const act of ACTS) {
+    for (const act of Object.keys(LABELS)) {
       const button = this.buttons[act];
       const order = this.wire.waiting(act);
       const no = gone ? "no kernel answers" : order ? this.progress(order) : can[act] === undefined ? "not yet" : can[act];
@@ -347,8 +328,8 @@ class PanelView {
   }
 
   progress(order) {
-    const names = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel", complete: "Complete", fail: "The failure" };
-    const what = order.act === "step" && this.index.has(order.task) ? `Step \`${this.scene.nodes[this.index.get(order.task)][4]}\`` : names[order.act] || order.act;
+    const named = { ...LABELS, cancel: "Cancel", complete: "Complete", fail: "The failure" }[order.act];
+    const what = order.task ? `${named} (\`${order.task}\`)` : named;
     return order.state === "sent" ? `${what}: sent, waits for the kernel` : `${what}: at work`;
   }
 
@@ -356,10 +337,11 @@ class PanelView {
     const { wire, head, scene } = this;
     if (gone) {
       const after = scene.durable ? `; nothing is lost: \`engine.open(${pythonText(scene.id)})\`` : "; this run was kept in that kernel's memory";
-      return wire.maybe || wire.gone === "this panel was closed" ? `${wire.gone}. This is the picture of event ${this.seq}.` : `${wire.gone} at event ${this.seq}${after}`;
+      return `${wire.gone} at event ${this.seq}${after}`;
     }
     for (const order of wire.open.values()) return this.progress(order);
-    return this.trouble || head.say || (wire.gone ? wire.gone : "asking the kernel…");
+    if (wire.gone) return `${wire.gone}. This is the picture of event ${this.seq}.`;
+    return this.trouble || head.say || "asking the kernel…";
   }
 
   resize() {

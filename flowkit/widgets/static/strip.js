@@ -23,18 +23,18 @@ class StripView {
     this.drawn = false;
     this.pointed = -1;
     this.marks = {};
-    this.svg = s("svg", { class: "fk-strip", height: 26, width: "100%", role: "img", "aria-label": "the events of the run" });
-    this.svg.append(s("path", { class: "fk-rail" }));
-    for (const name of ["task", "run", "hand", "bad"]) this.svg.append((this.marks[name] = s("path", { class: "fk-tick fk-tick-" + name })));
-    this.head = s("path", { class: "fk-tick-head" });
+    this.svg = s("svg.strip", { height: 26, width: "100%", role: "img", "aria-label": "the events of the run" });
+    this.svg.append(s("path.rail"));
+    for (const name of ["task", "run", "hand", "bad"]) this.svg.append((this.marks[name] = s("path.tick.tick-", {  + name })));
+    this.head = s("path.tick-head", {});
     this.svg.append(this.head);
-    this.number = h("span", { class: "fk-number" });
-    this.words = h("span", { class: "fk-words" });
-    this.list = h("ol", { class: "fk-journal", tabindex: "0", hidden: true, "aria-label": "the journal" });
-    this.toggle = h("button", { type: "button", class: "fk-small", "aria-expanded": "false", onclick: () => this.open(this.list.hidden) }, "journal");
-    this.root = h("section", { class: "fk-time", "aria-label": "time", hidden: true },
-      h("div", { class: "fk-railway" }, this.svg, this.toggle),
-      h("p", { class: "fk-latest" }, this.number, this.words), this.list);
+    this.number = h("span.number");
+    this.words = h("span.words");
+    this.list = h("ol.journal", { tabindex: "0", hidden: true, "aria-label": "the journal" });
+    this.toggle = button("small", "journal", () => this.open(this.list.hidden), { "aria-expanded": "false" });
+    this.root = h("section.time", { "aria-label": "time", hidden: true },
+      h("div.railway", this.svg, this.toggle),
+      h("p.latest", this.number, this.words), this.list);
     this.svg.addEventListener("pointermove", (event) => this.point(event));
     this.svg.addEventListener("pointerleave", () => {
       this.pointed = -1;
@@ -69,8 +69,8 @@ class StripView {
   }
 
   row([seq, kind, i, words]) {
-    const text = h("span", { class: "fk-words" }, marked(words));
-    const row = h("li", { class: "fk-row-" + tone(kind) }, h("span", { class: "fk-number" }, String(seq)), text);
+    const text = h("span.words", marked(words));
+    const row = h("li.row-", {  + tone(kind) }, h("span.number", String(seq)), text);
     if (i >= 0) row.addEventListener("click", () => this.told.select(i));
     return row;
   }

@@ -18,8 +18,8 @@ class Wire {
     this.count = 0;
     this.open = new Map();
     this.q = null; // the number of the last delta that is shown; null: a snapshot is needed
-    this.asked = 0;
     this.gone = ""; // why no kernel answers, in words
+    this.maybe = false; // whether it may be only busy
     this.timer = 0;
     this.stops = [];
     const receive = (message) => this.receive(message);
@@ -39,11 +39,12 @@ class Wire {
   /** Ask for everything; answered by a "snap" message. */
   hello() {
     this.q = null;
-    this.asked = performance.now();
     this.send({ t: "hello" });
     clearTimeout(this.silence);
     this.silence = setTimeout(() => {
-      if (this.q === null && !this.gone) this.lose("no answer yet: the kernel is busy, or there is none", true);
+      if (this.q !== null || (this.gone && !this.maybe)) return;
+      this.lose(this.cut() ? "kernel gone" : "no answer yet: the kernel is busy, or there is none", !this.cut());
+      if (this.maybe) this.hello();
     }, SILENCE);
   }
 
@@ -80,6 +81,7 @@ class Wire {
     if (!message || typeof message !== "object") return;
     if (this.gone) {
       this.gone = "";
+      this.maybe = false;
       this.changed();
     }
     if (message.t === "d") {
