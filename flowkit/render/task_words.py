@@ -160,11 +160,8 @@ class Teller:
             return Told(words, "a process that has its code", ("run = engine.open(run.id, flow)", report))
         if code == "changed":
             words = f"{start}, but its code in this process is not the code that the run was started with. "
-            return Told(
-                words + "Adopt the changed flow, or report the result by hand.",
-                PERSON,
-                ("run.adopt(flow)", report),
-            )
+            words += "Define it as it was, report the result by hand, or start a new run with the new code."
+            return Told(words, PERSON, (report, "engine.start(flow, inputs)"))
         if code == "elsewhere":
             words = f"{start} for another process: it goes by a transport that this one does not serve."
             return Told(words, "another process", (report,))

@@ -111,7 +111,7 @@ def works(run, seen, call):
     """Whether the core would take what this cell sends."""
     if not (parts := re.fullmatch(r'run\.(\w+)\((?:"(\w+)"(?:, .*)?)?\)(?:  # .*)?', call)):
         reading = r'run\["\w+"\]|run\.result|run\.task\("\w+"\)\.failure|run = engine\.open\(run\.id, flow\)'
-        return re.fullmatch(reading, call) is not None or call == "run.adopt(flow)"
+        return re.fullmatch(reading, call) is not None or call == "engine.start(flow, inputs)"
     verb, name = parts.groups()
     if verb in ("step", "run"):
         local = [name] if name else [n for n in run.fold.queue if seen.code.get(n, "here") == "here"]
@@ -216,7 +216,7 @@ def test_a_task_on_many_paths_is_named_once():
             "a process that has its code",
             "run = engine.open(run.id, flow)",
         ),
-        ("changed", "is not the code that the run was started with", "a person", "run.adopt(flow)"),
+        ("changed", "is not the code that the run was started with", "a person", 'run.complete("quote", …)'),
         (
             "elsewhere",
             "by a transport that this one does not serve",
