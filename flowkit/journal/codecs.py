@@ -109,17 +109,23 @@ def _refuse(cannot: Untyped, name: str) -> Any:
     ) from None
 
 
-_BY_MODULE = {
-    "numpy": "return x.tolist() (or x.item() of a single number)",
-    "pandas": 'return x.to_dict("records") of a frame, x.tolist() of a series, x.to_pydatetime() of a moment',
-    "polars": "return x.to_dicts() of a frame, x.to_list() of a series",
+_BY_NAME = {
+    "numpy.ndarray": "return x.tolist()",
+    "numpy": "return x.item()",
+    "pandas.DataFrame": 'return x.to_dict("records")',
+    "pandas.Series": "return x.tolist()",
+    "pandas.Timestamp": "return x.to_pydatetime()",
+    "pandas.Timedelta": "return x.to_pytimedelta()",
+    "pandas.NAType": "return None",
+    "polars.DataFrame": "return x.to_dicts()",
+    "polars.Series": "return x.to_list()",
     "pyarrow": "return x.to_pylist()",
     "torch": "return x.tolist(), or save it to a file and return the path",
     "matplotlib": "save the figure to a file and return the path, or return its PNG as bytes",
     "PIL": "save the image to a file and return the path, or return its PNG as bytes",
     "sklearn": "save the model to a file and return the path",
 }
-"""What to do with values of well-known packages, by the first part of the module's name."""
+"""What to do with values of well-known packages, by the name of the class, else of the package."""
 
 _BY_BASE: tuple[tuple[str, str], ...] = (
     ("BaseModel", "return x.model_dump()"),
@@ -153,9 +159,9 @@ _BY_BASE: tuple[tuple[str, str], ...] = (
 def _way_out(value: Any, kind: type) -> str:
     if getattr(kind, "__attrs_attrs__", None) is not None:
         return "return attrs.asdict(x)"
-    package = kind.__module__.partition(".")[0]
-    if package in _BY_MODULE:
-        return _BY_MODULE[package]
+    for known in (type_name(kind), kind.__module__.partition(".")[0]):
+        if known in _BY_NAME:
+            return _BY_NAME[known]
     if issubclass(kind, tuple):
         return (
             "return tuple(x), or x._asdict() to keep the names"

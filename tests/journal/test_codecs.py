@@ -351,15 +351,20 @@ def test_other_types_are_refused_with_a_way_out(value, type_name, way_out):
     assert way_out in error.way_out
 
 
-def test_values_of_well_known_packages_have_their_own_way_out():
-    class Frame:
-        pass
-
-    Frame.__module__, Frame.__qualname__ = "pandas.core.frame", "DataFrame"
-    error = refused({"df": Frame()})
-    assert error.type_name == "pandas.DataFrame"
-    assert error.path == 'result["df"]'
-    assert "to_dict" in error.way_out
+@pytest.mark.parametrize(
+    ("module", "name", "shown", "way_out"),
+    [
+        ("pandas.core.frame", "DataFrame", "pandas.DataFrame", 'x.to_dict("records")'),
+        ("numpy", "ndarray", "numpy.ndarray", "x.tolist()"),
+        ("numpy", "float64", "numpy.float64", "x.item()"),
+        ("matplotlib.figure", "Figure", "matplotlib.Figure", "PNG"),
+    ],
+)
+def test_values_of_well_known_packages_have_their_own_way_out(module, name, shown, way_out):
+    error = refused({"x": type(name, (), {"__module__": module})()})
+    assert error.type_name == shown
+    assert error.path == 'result["x"]'
+    assert way_out in error.way_out
 
 
 def test_the_path_leads_to_the_place():
