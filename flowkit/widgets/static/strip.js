@@ -25,7 +25,7 @@ class StripView {
     this.marks = {};
     this.svg = s("svg.strip", { height: 26, width: "100%", role: "img", "aria-label": "the events of the run" });
     this.svg.append(s("path.rail"));
-    for (const name of ["task", "run", "hand", "bad"]) this.svg.append((this.marks[name] = s("path.tick.tick-", {  + name })));
+    for (const name of ["task", "run", "hand", "bad"]) this.svg.append((this.marks[name] = s("path.tick.tick-" + name)));
     this.head = s("path.tick-head", {});
     this.svg.append(this.head);
     this.number = h("span.number");
@@ -70,7 +70,7 @@ class StripView {
 
   row([seq, kind, i, words]) {
     const text = h("span.words", marked(words));
-    const row = h("li.row-", {  + tone(kind) }, h("span.number", String(seq)), text);
+    const row = h("li.row-" + tone(kind), h("span.number", String(seq)), text);
     if (i >= 0) row.addEventListener("click", () => this.told.select(i));
     return row;
   }
