@@ -5,6 +5,7 @@ Reading never writes and never drives.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core import Failure, Fold, TaskPlan
@@ -12,7 +13,7 @@ from ..core import facts as f
 from ..core.values import preview
 from ..errors import NoResult
 from ..journal import unpack
-from ..render import Seen, Why, why
+from ..render import Seen, Why
 from .claimants import standing
 from .door import Door
 from .driver import arguments
@@ -45,9 +46,9 @@ class AttemptRecord:
 class TaskReading:
     """One task of a run, read anew at every look."""
 
-    def __init__(self, door: Door, name: str, seen: Any) -> None:
+    def __init__(self, door: Door, name: str, explain: Callable[[str], Why]) -> None:
         self._door = door
-        self._seen = seen
+        self._explain = explain
         self.name = name
 
     @property
@@ -100,7 +101,7 @@ class TaskReading:
     @property
     def result(self) -> Any:
         """A copy of the result. Raises NoResult, with why."""
-        return result_of(self._fold, self.name, self._seen)
+        return result_of(self._fold, self.name, self._explain)
 
     @property
     def failure(self) -> Failure | None:
@@ -143,7 +144,7 @@ class TaskReading:
 
     def why(self) -> Why:
         """Why it is in this state, and what would move it."""
-        return why(self._fold, self._door.wiring, self.name, self._seen())
+        return self._explain(self.name)
 
     def __repr__(self) -> str:
         fold = self._fold
@@ -196,20 +197,23 @@ def _end(record: AttemptRecord, outcome: str, at: float, by: str) -> None:
         record.outcome, record.ended_at, record.by = outcome, at, by
 
 
-def result_of(fold: Fold, name: str, seen: Any) -> Any:
+def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:
     """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
     task, part = fold.wiring.parts.get(name, (name, None)) if name not in fold.states else (name, None)
     if task not in fold.states:
         listed = ", ".join(list(fold.states)[:8])
         raise NoResult(f"There is no task {name!r} in this run; it has {listed}.")
     if task not in fold.values:
-        raise NoResult(f"{name} has no result: {why(fold, fold.wiring, task, seen()).words}")
+        raise NoResult(f"{name} has no result: {explain(task).words}")
     value = unpack(fold.values[task])
     return value if part is None else value[part]
 
 
 def seen_from(door: Door, able: Any) -> Seen:
-    """What this process knows beyond the facts, for `why`: its code, who lives, since when, for what reasons."""
+    """What this process knows beyond the facts, for `why`: its code, who lives, since when, for what reasons.
+
+    Asked under the house's lock, as whatever walks through a fold that other threads may change.
+    """
     fold = door.fold
     code, claims = {}, {}
     for name in (*fold.queue, *fold.claims):

@@ -180,8 +180,9 @@ class Run:
         )
 
     def _offer_rows(self) -> tuple[Any, Any, str]:
-        rows = offer_rows(self._door.fold, self._door.wiring, self._seen())
-        return OFFER_HEADERS, rows, "" if rows else self._next_words()
+        with self._door.house.lock:
+            rows = offer_rows(self._door.fold, self._door.wiring, self._seen())
+        return OFFER_HEADERS, rows, "" if rows else self.next_words()
 
     def complete(self, task: Any, value: Any, note: str | None = None) -> Receipt:
         """Report a task's result: by its name, by an offer, or by its completion token.
@@ -247,7 +248,7 @@ class Run:
     def __getitem__(self, task: str | Task) -> Any:
         """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
         name = task.name if isinstance(task, Task) else task
-        return result_of(self._door.refresh(), name, self._seen)
+        return result_of(self._door.refresh(), name, self._explain)
 
     @property
     def result(self) -> Any:
@@ -265,7 +266,7 @@ class Run:
 
     def task(self, task: str | Task) -> TaskReading:
         """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
-        return TaskReading(self._door, named(self._door, task), self._seen)
+        return TaskReading(self._door, named(self._door, task), self._explain)
 
     @property
     def events(self) -> Journal:
@@ -281,12 +282,13 @@ class Run:
     def why(self, task: str | Task | None = None) -> Why:
         """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
         name = None if task is None else named(self._door, task)
-        return why(self._door.refresh(), self._door.wiring, name, self._seen())
+        return self._explain(name)
 
     def next_words(self) -> str:
         """What the next step would do, in a sentence."""
         self._door.refresh()
-        return self._next_words()
+        with self._door.house.lock:
+            return next_words(self._door.fold, self._door.wiring, self._seen())
 
     def next_task(self) -> str | None:
         """The task that `step()` would run now, or None where there is nothing to run here."""
@@ -359,8 +361,10 @@ class Run:
     def _seen(self) -> Any:
         return seen_from(self._door, self._code.able)
 
-    def _next_words(self) -> str:
-        return next_words(self._door.fold, self._door.wiring, self._seen())
+    def _explain(self, name: str | None) -> Why:
+        self._door.refresh()
+        with self._door.house.lock:
+            return why(self._door.fold, self._door.wiring, name, self._seen())
 
     def _events(self, entries: list[Entry], empty: str = "") -> EventList:
         events = events_of(entries)
