@@ -85,7 +85,11 @@ def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) ->
         value, problems = check(plan.result, value) if plan.result is not None else (value, [])
         if problems:
             listed = "; ".join(map(str, problems))
-            text = f"{preview(value)} does not fit {name}, which expects {describe(plan.result)}: {listed}. Nothing was recorded."
+            if (
+                len(problems) > 1 or ", not " not in listed or problems[0].path
+            ):  # else it says what is expected
+                listed = f"{describe(plan.result)}: {listed}"
+            text = f"{preview(value)} does not fit {name}, which expects {listed}. Nothing was recorded."
             problem = InvalidValue(text, problems=tuple(problems), task=name, sent=value)
         elif plan.outputs and (trouble := parts_trouble(plan.outputs, value)):
             problem = InvalidValue(f"{name}: {trouble}. Nothing was recorded.", task=name, sent=value)
