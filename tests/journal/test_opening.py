@@ -13,7 +13,7 @@ from flowkit.errors import JournalBusy, JournalError, JournalTooNew, NotAJournal
 from flowkit.journal import SqliteJournal
 from flowkit.journal.schema import APPLICATION_ID
 from tests.journal.contract import add, done, seqs, start
-from tests.journal.processes import begin, end, run
+from tests.journal.processes import Process, run
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -195,7 +195,7 @@ def test_opening_drops_no_lock_of_this_process(tmp_path: Path) -> None:
     SqliteJournal(file).close()
     said = run(
         """
-        journal = SqliteJournal(sys.argv[1], busy_timeout=0.05)
+        journal = SqliteJournal(args[0], busy_timeout=0.05)
         try:
             journal.begin("r", 1)
         except JournalBusy:
@@ -216,17 +216,16 @@ def test_eight_processes_make_one_file(tmp_path: Path, round_: int) -> None:
     code = """
         say("there")
         hear()
-        journal = SqliteJournal(sys.argv[1])
-        start(journal, sys.argv[2])
+        journal = SqliteJournal(args[0])
+        start(journal, args[1])
         say(journal.key.hex(), journal.uuid)
     """
-    processes = [begin(code, file, number) for number in range(8)]
+    processes = [Process(code, file, number) for number in range(8)]
     for process in processes:
-        assert process.stdout.readline() == "there\n"
+        assert process.said() == "there"
     for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [end(process) for process in processes]
+        process.tell()
+    said = [process.end() for process in processes]
     assert len({tuple(lines) for lines in said}) == 1
     journal = SqliteJournal(file)
     assert said[0] == [f"{journal.key.hex()} {journal.uuid}"]
@@ -240,10 +239,10 @@ def test_eight_processes_make_one_file(tmp_path: Path, round_: int) -> None:
 
 def test_a_file_whose_maker_was_killed_is_made_again(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
-    maker = begin(
+    maker = Process(
         """
         import sqlite3
-        connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+        connection = sqlite3.connect(args[0], isolation_level=None)
         connection.execute("PRAGMA cache_size = 1")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("CREATE TABLE events (x)")
@@ -253,9 +252,8 @@ def test_a_file_whose_maker_was_killed_is_made_again(tmp_path: Path) -> None:
         """,
         file,
     )
-    assert maker.stdout.readline() == "half done\n"
+    assert maker.said() == "half done"
     maker.kill()
-    end(maker, -9)
     assert file.stat().st_size > 0
     assert (tmp_path / "runs.db-journal").exists()
     journal = SqliteJournal(file)
@@ -263,3 +261,22 @@ def test_a_file_whose_maker_was_killed_is_made_again(tmp_path: Path) -> None:
     add(journal, 2, done())
     assert seqs(journal.read("r")) == [1, 2]
     journal.close()
+
+
+def test_a_file_that_was_left_while_its_log_was_written_back(tmp_path: Path) -> None:
+    """A kill in the middle of that leaves a file that is whole only together with its log."""
+    file = tmp_path / "runs.db"
+    journal = SqliteJournal(file)
+    start(journal)
+    for seq in range(2, 30):
+        add(journal, seq, done("x" * 3000))
+    log, before = (tmp_path / "runs.db-wal").read_bytes(), file.stat().st_size
+    journal.close()
+    whole = file.read_bytes()
+    for part in (before, (before + len(whole)) // 8192 * 4096, len(whole) - 4096):
+        file.write_bytes(whole[:part])
+        (tmp_path / "runs.db-wal").write_bytes(log)
+        journal = SqliteJournal(file)
+        assert seqs(journal.read("r")) == list(range(1, 30))
+        add(journal, 30, done())
+        journal.close()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from flowkit.journal import SqliteJournal
 from tests.journal.contract import add, done, seqs, start
-from tests.journal.processes import begin, end, run
+from tests.journal.processes import Process, run
 
 WRITER = """
-    journal = SqliteJournal(sys.argv[1])
+    journal = SqliteJournal(args[0])
     start(journal)
     seq = 1
     while True:
@@ -26,26 +24,14 @@ WRITER = """
 """
 
 
-def acknowledged(process: subprocess.Popen[str]) -> int:
-    """The last number that a killed writer said whole."""
-    assert process.stdout is not None
-    lines = process.stdout.read().split("\n")[:-1]
-    process.wait()
-    return int(lines[-1]) if lines else 0
-
-
 @pytest.mark.skipif(os.name != "posix", reason="there is no kill -9 here")
 @pytest.mark.parametrize("seed", range(5))
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, seed: int) -> None:
     file = tmp_path / "runs.db"
-    writer = begin(WRITER, file)
-    assert writer.stdout is not None
-    said = 0
-    for _ in range(random.Random(seed).randrange(1, 400)):
-        said = int(writer.stdout.readline())
-    os.kill(writer.pid, signal.SIGKILL)
-    last = max(said, acknowledged(writer))
-    assert writer.returncode == -signal.SIGKILL
+    writer = Process(WRITER, file)
+    said = [writer.said() for _ in range(random.Random(seed).randrange(1, 400))]
+    said += writer.kill()
+    last = int(said[-1])
     journal = SqliteJournal(file)
     entries = journal.read("r")
     facts = sum(len(entry.facts) for entry in entries)
@@ -62,9 +48,9 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, seed: int) -> Non
 @pytest.mark.skipif(os.name != "posix", reason="there is no kill -9 here")
 def test_a_writer_that_is_killed_in_its_turn_leaves_nothing_and_holds_nobody_up(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
-    writer = begin(
+    writer = Process(
         """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         start(journal)
         journal.begin("r", 1)
         journal.write("r", Entry(2, 2.0, "me", (done("x" * 100_000), done())))
@@ -73,10 +59,8 @@ def test_a_writer_that_is_killed_in_its_turn_leaves_nothing_and_holds_nobody_up(
         """,
         file,
     )
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == "in the turn\n"
+    assert writer.said() == "in the turn"
     writer.kill()
-    end(writer, -signal.SIGKILL)
     journal = SqliteJournal(file, busy_timeout=0.0)
     assert seqs(journal.read("r")) == [1]
     add(journal, 2, done())
@@ -88,7 +72,7 @@ def test_racing_writers_lose_nothing_and_see_no_conflict(tmp_path: Path) -> None
     journal = SqliteJournal(file)
     start(journal)
     code = """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         say("there")
         hear()
         seq = 0
@@ -96,20 +80,17 @@ def test_racing_writers_lose_nothing_and_see_no_conflict(tmp_path: Path) -> None
             for entry in journal.begin("r", seq, durable=number % 10 == 0):
                 assert entry.seq == seq + 1
                 seq = entry.seq + len(entry.facts) - 1
-            journal.write("r", Entry(seq + 1, 1.0, sys.argv[2], (done(number), done(number))))
+            journal.write("r", Entry(seq + 1, 1.0, args[1], (done(number), done(number))))
             journal.commit()
             seq += 2
     """
-    writers = [begin(code, file, name) for name in "abcd"]
+    writers = [Process(code, file, name) for name in "abcd"]
     for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "there\n"
+        assert writer.said() == "there"
     for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
+        writer.tell()
     for writer in writers:
-        end(writer)
+        writer.end()
     entries = journal.read("r", 1)
     assert seqs(entries) == list(range(2, 802, 2))
     for name in "abcd":
@@ -128,7 +109,7 @@ def test_what_a_forked_child_writes_outlives_its_parents_connection(tmp_path: Pa
     file = tmp_path / "runs.db"
     run(
         """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         start(journal)
         (hear_child, tell_parent), (hear_parent, tell_child) = os.pipe(), os.pipe()
         child = os.fork()
@@ -157,7 +138,7 @@ def test_parent_and_children_go_on_at_once(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
     said = run(
         """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         start(journal)
 
         def work(name):
@@ -190,7 +171,7 @@ def test_a_child_forked_in_a_turn_stays_out_of_it(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
     said = run(
         """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         start(journal)
         journal.begin("r", 1)
         journal.write("r", Entry(2, 2.0, "parent", (done(),)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,6 @@ from flowkit.errors import JournalBusy, JournalCorrupt, JournalError, NotAJourna
 from flowkit.journal import Entry, SqliteJournal, database
 from flowkit.journal.schema import VERSION, migrations
 from tests.journal.contract import ME, PLAN, add, alike, done, every_fact, seqs, start, started
-from tests.journal.processes import run
 
 
 @pytest.fixture
@@ -268,9 +269,14 @@ def test_every_step_is_counted(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_up_to_date_opens_without_sqlite_utils(journal: SqliteJournal, file: Path) -> None:
-    start(journal)
-    said = run("say(seqs(SqliteJournal(sys.argv[1]).read('r')), 'sqlite_utils' in sys.modules)", file)
-    assert said == ["[1] False"]
+    code = """if True:
+        import sys
+        from flowkit.journal import SqliteJournal
+        SqliteJournal(sys.argv[1]).read("r")
+        print("sqlite_utils" in sys.modules)
+    """
+    said = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
 
 
 # Facts that can't be read

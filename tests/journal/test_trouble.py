@@ -14,7 +14,7 @@ import pytest
 from flowkit.errors import JournalBusy, JournalCorrupt, JournalError, JournalFull
 from flowkit.journal import Entry, SqliteJournal
 from tests.journal.contract import ME, add, done, seqs, start
-from tests.journal.processes import begin, end, run
+from tests.journal.processes import Process, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file can't be taken away here")
 
@@ -59,9 +59,9 @@ def test_a_lock_that_is_held_too_long(journal: SqliteJournal, file: Path) -> Non
 def test_a_lock_that_is_let_go_is_waited_for(file: Path) -> None:
     journal = SqliteJournal(file)
     start(journal)
-    holder = begin(
+    holder = Process(
         """
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         journal.begin("r", 1)
         say("held")
         hear()
@@ -70,12 +70,11 @@ def test_a_lock_that_is_let_go_is_waited_for(file: Path) -> None:
         """,
         file,
     )
-    assert holder.stdout.readline() == "held\n"
-    holder.stdin.write("go\n")
-    holder.stdin.flush()
+    assert holder.said() == "held"
+    holder.tell()
     news = journal.begin("r", 1)
     journal.rollback()
-    end(holder)
+    holder.end()
     assert seqs(news) in ([], [2])
     assert seqs(journal.read("r")) == [1, 2]
     journal.close()
@@ -196,10 +195,10 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
     said = run(
         """
         import resource
-        journal = SqliteJournal(sys.argv[1])
+        journal = SqliteJournal(args[0])
         start(journal)
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(sys.argv[1] + "-wal") + 100_000, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(args[0] + "-wal") + 100_000, hard))
         kept = 1
         try:
             while True:
@@ -212,7 +211,7 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
         say(seqs(journal.read("r")) == list(range(1, kept + 1)))
         add(journal, kept + 1, done("after"))
         journal.close()
-        say(seqs(SqliteJournal(sys.argv[1]).read("r")) == list(range(1, kept + 2)), kept > 2)
+        say(seqs(SqliteJournal(args[0]).read("r")) == list(range(1, kept + 2)), kept > 2)
         """,
         file,
     )
@@ -222,7 +221,6 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
 # Read-only
 
 AS_NOBODY = """
-import flowkit.journal.opening, tempfile, stat
 folder = tempfile.mkdtemp(); os.chmod(folder, 0o755); path = folder + "/runs.db"
 journal = SqliteJournal(path)
 start(journal)
