@@ -66,7 +66,7 @@ def _start(fold: Fold, message: m.Start) -> Answer:
 
 def _claim(fold: Fold, message: m.Claim) -> Answer:
     name = message.task
-    if refusal := run_refusal(fold, message):
+    if fold.state != RUNNING and (refusal := run_refusal(fold, message)):
         return refusal
     if name not in fold.states:
         return Answer(REFUSED, error=unknown(fold, name))

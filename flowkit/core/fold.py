@@ -7,7 +7,7 @@ ready, skipped or cancelled is written in the fact. A fact costs what it names, 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import JournalCorrupt
@@ -110,17 +110,18 @@ def evolve(fold: Fold, fact: f.Fact, at: float) -> None:
     evolve_all(fold, (fact,), at)
 
 
-def evolve_all(fold: Fold, facts: Iterable[f.Fact], at: float) -> None:
+def evolve_all(fold: Fold, facts: tuple[f.Fact, ...], at: float) -> None:
     """Let the facts of one entry change the fold, in order. Otherwise as `evolve`."""
-    for fact in facts:
-        try:
+    try:
+        for fact in facts:
             _EVOLVE[type(fact)](fold, fact, at)
-        except KeyError as error:
-            raise JournalCorrupt(
-                f"Fact {fold.seq + 1}, {fact.kind}, can't follow here (run {fold.state or 'not begun'!r}, {error}). "
-                "The journal is damaged from there on; read what stands before it, or restore a backup."
-            ) from error
-        fold.seq += 1
+    except KeyError as error:
+        number = fold.seq + 1 + facts.index(fact)
+        raise JournalCorrupt(
+            f"Fact {number}, {fact.kind}, can't follow here (run {fold.state or 'not begun'!r}, {error}). "
+            "The journal is damaged from there on; read what stands before it, or restore a backup."
+        ) from error
+    fold.seq += len(facts)
     fold.at = at
 
 

@@ -97,7 +97,8 @@ class Wiring:
     """A plan with its neighbours looked up, restricted to a target's ancestors where there is a target.
 
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
-    maps the names of parts to (task, part number), `outputs` a task that has parts to their names. All in the order of definition.
+    maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its (parameter, source) pairs where it takes whole results
+    alone. All in the order of definition.
     """
 
     __slots__ = (
@@ -111,6 +112,7 @@ class Wiring:
         "outputs",
         "parts",
         "plan",
+        "takes",
         "target",
         "tasks",
     )
@@ -135,6 +137,12 @@ class Wiring:
             part: (name, i) for name, task in self.tasks.items() for i, part in enumerate(task.outputs)
         }
         self.outputs: dict[str, tuple[str, ...]] = {n: t.outputs for n, t in self.tasks.items() if t.outputs}
+        # The plain case, and by far the commonest: every parameter is the whole result of a task.
+        self.takes: dict[str, tuple[tuple[str, str], ...]] = {
+            name: tuple((p.name, p.source) for p in task.params)
+            for name, task in self.tasks.items()
+            if all(p.kind == "task" and p.part is None for p in task.params)
+        }
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
         self.inputs: dict[str, InputPlan] = {

@@ -27,7 +27,7 @@ def report(fold: Fold, message: Report) -> Answer:
         return Answer(REFUSED, error=unknown(fold, name))
     current = fold.attempts.get(name, 0)
     attempt = current if message.attempt is None else message.attempt
-    if attempt > current or attempt < min(current, 1):
+    if attempt != current and (attempt > current or attempt < min(current, 1)):
         text = (
             f"{name} has had {current} attempts so far; there is no attempt {attempt}. Nothing was recorded."
         )
@@ -59,9 +59,14 @@ def report(fold: Fold, message: Report) -> Answer:
 def _succeeded(fold: Fold, message: Report, attempt: int) -> tuple[f.Fact, ...]:
     name, left, states = message.task, fold.left, fold.states
     dependents = fold.wiring.dependents[name]
-    ready = [d for d in dependents if left[d] == 1 and states[d] == WAITING] if dependents else []
-    halt = next((d for d in ready if fold.breaks.get(d)), None) if fold.breaks and ready else None
-    offers = () if fold.state != RUNNING or halt else tuple(ready)
+    offers: tuple[str, ...] = ()
+    halt = None
+    if dependents:
+        offers = tuple([d for d in dependents if left[d] == 1 and states[d] == WAITING])
+        if fold.breaks:
+            halt = next((d for d in offers if fold.breaks.get(d)), None)
+        if halt is not None or fold.state != RUNNING:
+            offers = ()
     fact = f.TaskSucceeded(
         task=name, attempt=attempt, value=message.value, via=message.via, note=message.note, ready=offers
     )

@@ -257,36 +257,49 @@ def _inputs(
 def _cycles(tasks: Iterable[TaskPlan]) -> Iterable[Fault]:
     """One fault for each knot of tasks that wait for one another, with one way round it."""
     sources = {task.name: task.sources() for task in tasks}
-    left = {name: len(names) for name, names in sources.items()}
     dependents: dict[str, list[str]] = {name: [] for name in sources}
     for name, names in sources.items():
         for source in names:
             dependents[source].append(name)
-    ready = [name for name, count in left.items() if not count]
-    while ready:
-        for dependent in dependents[ready.pop()]:
-            left[dependent] -= 1
-            if not left[dependent]:
-                ready.append(dependent)
-    stuck = {name for name, count in left.items() if count > 0}
-    while stuck:
-        trail: dict[str, None] = {}
-        name = min(stuck)
-        while name not in trail:
-            trail[name] = None
-            name = next(source for source in sources[name] if source in stuck)
-        ring = list(trail)[list(trail).index(name) :]
-        way = " → ".join([*reversed(ring), ring[-1]])
-        yield Fault(ring[0], f"waits for itself: {way}", "Take out one of these links.")
-        stuck -= set(trail) | _downstream(ring, dependents)
+    met: set[str] = set()
+    for root in reversed(_by_last_leave(sources)):
+        # All that is met anew from here, against the links, waits for the root and is waited for by it.
+        knot = [root] if root not in met else []
+        met.update(knot)
+        for name in knot:
+            new = [other for other in dependents[name] if other not in met]
+            met.update(new)
+            knot.extend(new)
+        if len(knot) > 1 or (knot and root in sources[root]):
+            yield _ring(sources, set(knot))
 
 
-def _downstream(names: Iterable[str], dependents: Mapping[str, list[str]]) -> set[str]:
-    found: set[str] = set()
-    stack = list(names)
-    while stack:
-        for dependent in dependents[stack.pop()]:
-            if dependent not in found:
-                found.add(dependent)
-                stack.append(dependent)
-    return found
+def _by_last_leave(sources: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """All names, each behind those that were first met from it on a walk along the links, depth first."""
+    left: list[str] = []
+    met: set[str] = set()
+    for root in sources:
+        trail = [(root, iter(sources[root]))] if root not in met else []
+        met.add(root)
+        while trail:
+            name, rest = trail[-1]
+            new = next((source for source in rest if source not in met), None)
+            if new is None:
+                left.append(name)
+                trail.pop()
+            else:
+                met.add(new)
+                trail.append((new, iter(sources[new])))
+    return left
+
+
+def _ring(sources: Mapping[str, tuple[str, ...]], knot: set[str]) -> Fault:
+    """One way round a knot, as a fault of its first task by name."""
+    trail: dict[str, None] = {}
+    name = min(knot)
+    while name not in trail:
+        trail[name] = None
+        name = next(source for source in sources[name] if source in knot)
+    ring = list(trail)[list(trail).index(name) :]
+    way = " → ".join([*reversed(ring), ring[-1]])
+    return Fault(ring[0], f"waits for itself: {way}", "Take out one of these links.")

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable
 from types import CodeType, FunctionType
@@ -70,9 +71,15 @@ def digest_of(function: Callable[..., Any]) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _source(code: CodeType) -> str:
+    name = code.co_filename
+    linecache.checkcache(name)
+    # Much cheaper than inspect.getsource, which goes through all modules for a function from a cell.
+    lines = linecache.getlines(name)[code.co_firstlineno - 1 :]
     try:
-        return textwrap.dedent(inspect.getsource(code))
-    except (OSError, TypeError, IndentationError):
+        if lines:
+            return textwrap.dedent("".join(inspect.getblock(lines)))
+        return "" if name.startswith("<") else textwrap.dedent(inspect.getsource(code))
+    except (OSError, TypeError, SyntaxError):
         return ""
 
 
@@ -103,7 +110,17 @@ def _bytes_of(code: CodeType) -> bytes:
     stack = [code]
     while stack:
         one = stack.pop()
-        constants = [c for c in one.co_consts if not isinstance(c, CodeType)]
+        constants = [_said(c) for c in one.co_consts if not isinstance(c, CodeType)]
         stack += [c for c in one.co_consts if isinstance(c, CodeType)]
-        parts += [one.co_code, repr((constants, one.co_names, one.co_varnames)).encode()]
+        names = repr((constants, one.co_names, one.co_varnames))
+        parts += [one.co_code, names.encode("utf-8", "backslashreplace")]
     return b"\0".join(parts)
+
+
+def _said(constant: Any) -> str:
+    """A constant as every process says it: the order of a set differs from one to the next."""
+    if isinstance(constant, frozenset):
+        return f"frozenset({sorted(map(_said, constant))})"
+    if isinstance(constant, tuple):
+        return f"({', '.join(map(_said, constant))})"
+    return repr(constant)

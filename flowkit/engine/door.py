@@ -133,15 +133,15 @@ class Door:
             if message is None:
                 continue
             answer = advance(fold, message)
-            entry = None
-            if answer.facts:
-                entry = Entry(fold.seq + 1, at, by, answer.facts)
-                evolve_all(fold, answer.facts, at)
-                if fold.state == before:
-                    write(run_id, entry)
-                else:
-                    before = fold.state
-                    write(run_id, entry, before)
+            facts = answer.facts
+            if not facts:
+                answers.append((answer, None))
+                continue
+            entry = Entry(fold.seq + 1, at, by, facts)
+            evolve_all(fold, facts, at)
+            state = fold.state
+            write(run_id, entry, None if state == before else state)
+            before = state
             answers.append((answer, entry))
         return answers
 

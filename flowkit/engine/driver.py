@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -135,25 +136,22 @@ class Driver:
 
     def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Attempt | None:
         """Report what was done and claim what is next, in one commit. Returns what was claimed."""
-        held, door, working = self._held, self.door, self.house.working
+        held, door, key = self._held, self.door, self._claiming
         try:
             if held is None or report is None:
                 answers = door.turn(choose) if choose is not None else []
             else:
-                parts = held.parts
-                answers = door.turn(
-                    *((report,) if choose is None else (report, choose)),
-                    durable=self._on_file and door.wiring.tasks[held.task].on_crash != "rerun",
-                    output=None if parts is None else (held.task, held.number, held.heard()),
-                )
+                steps = (report,) if choose is None else (report, choose)
+                durable = self._on_file and door.wiring.tasks[held.task].on_crash != "rerun"
+                output = None if held.parts is None else (held.task, held.number, held.heard())
+                answers = door.turn(*steps, durable=durable, output=output)
         except BaseException:
             # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
-            working.discard(self._claiming)
-            if held is not None:
-                working.discard((door.run_id, held.task, held.number))
+            self.house.working.discard(key)
+            self.house.working.discard(self._claiming)
             raise
         if held is not None:
-            working.discard((door.run_id, held.task, held.number))
+            self.house.working.discard(key)
             self._held = None
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
@@ -306,8 +304,11 @@ async def _awaited(value: Any) -> Any:
 
 def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
     """The values for a task's parameters, each a copy that nobody else can change."""
-    found = {}
     values = fold.values
+    pairs = fold.wiring.takes.get(name)
+    if pairs is not None:
+        return {p: v if type(v := values[source]) in SCALARS else unpack(v) for p, source in pairs}
+    found = {}
     for param in fold.wiring.tasks[name].params:
         if param.kind == "task":
             stored = values[param.source]
@@ -347,11 +348,15 @@ def gone_claims(door: Door) -> list[tuple[str, int]]:
 
 def named(door: Door, task: Any) -> str:
     """The name of a task of the run. Raises UsageError when there is none of that name."""
-    name = getattr(task, "name", task)
-    if name not in door.wiring.tasks:
-        listed = ", ".join(list(door.wiring.tasks)[:8])
-        raise UsageError(f"Run {door.run_id} has no task {name!r}; it has {listed}.")
-    return str(name)
+    name, wiring = getattr(task, "name", task), door.wiring
+    if isinstance(name, str) and name in wiring.tasks:
+        return name
+    if wiring.target is not None and any(one.name == name for one in wiring.plan.tasks):
+        text = f"{name!r} is not part of run {door.run_id}: its target, {wiring.target!r}, does not need it."
+        raise UsageError(text)
+    near = get_close_matches(str(name), wiring.order, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(wiring.order[:8])}."
+    raise UsageError(f"Run {door.run_id} has no task {name!r}; {hint}")
 
 
 def refuse_unready(door: Door, code: Code, name: str) -> None:

@@ -62,6 +62,8 @@ class Flow:
             raise DefinitionError("A flow needs a name: Flow('order').")
         if on_failure != "stop":
             raise DefinitionError(f"on_failure={on_failure!r} is not known; 'stop' is.")
+        if isinstance(inputs, str):
+            raise DefinitionError(f"inputs={inputs!r} must be names, or a mapping: inputs=({inputs!r},).")
         self.name = name
         self.on_failure = on_failure
         self.result = result.name if isinstance(result, Task) else result
@@ -124,10 +126,14 @@ class Flow:
         if not callable(function):
             raise DefinitionError(f"A task is a function; {function!r} can't be called.")
         name = options.pop("name") or getattr(function, "__name__", "")
-        if not isinstance(name, str) or not name or _ADDRESS.search(name):
+        if not isinstance(name, str) or name in ("", "<lambda>") or _ADDRESS.search(name):
             raise DefinitionError(
                 f"{name!r} can't name a task: give name='…', not ending in a number in brackets."
             )
+        for option in ("bind", "fixed"):
+            if not isinstance(options[option] or {}, Mapping):
+                text = f"{name}: {option}={options[option]!r} must map parameters"
+                raise DefinitionError(f"{text}: {option}={{'parameter': …}}.")
         after = options.pop("after")
         after = (after,) if isinstance(after, str | Task) else after
         outputs = options.pop("outputs")
@@ -156,11 +162,14 @@ class Flow:
         return task
 
     def remove(self, task: str | Task) -> None:
-        """Take a task out. Raises UsageError when there is none of that name."""
+        """Take a task out, and the links that `chain` gave it. Raises UsageError when there is none of that name."""
         name = _name(task)
         if name not in self.tasks:
             raise UsageError(f"{self.name} has no task {name!r}; it has {', '.join(self.tasks) or 'none'}.")
         del self.tasks[name]
+        self._order.pop(name, None)
+        for before in self._order.values():
+            before.pop(name, None)
         self._frozen = None
 
     def chain(self, *tasks: str | Task) -> None:
@@ -180,7 +189,7 @@ class Flow:
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
         if self._frozen is None:
-            plan, faults = self._freeze(warn=False)
+            plan, faults = self._freeze(warn=False, code=True)
             if faults:
                 listed = "\n".join(f"  {fault}" for fault in faults)
                 count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
@@ -189,10 +198,10 @@ class Flow:
         return self._frozen
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:
-        """The flow as data, faulty or not, with all its faults."""
+        """The flow as data, faulty or not and without its code, with all its faults."""
         return self._freeze(warn=False)
 
-    def _freeze(self, warn: bool) -> tuple[Plan, list[Fault]]:
+    def _freeze(self, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
         inputs = None
         if self.inputs is not None:
             inputs = {name: _schema(annotation) for name, annotation in self.inputs.items()}
@@ -201,7 +210,7 @@ class Flow:
             if name in drafts:
                 before = [other for other in order if other in drafts]
                 drafts[name] = msgspec.structs.replace(drafts[name], after=(*drafts[name].after, *before))
-        details = {name: _details(task) for name, task in self.tasks.items()}
+        details = {name: _details(task, code) for name, task in self.tasks.items()}
         return freeze(self.name, drafts, inputs, self.result, "", details, warn)
 
     def start(self, inputs: Mapping[str, Any] | None = None, **options: Any) -> Run:
@@ -242,9 +251,10 @@ def _register(annotation: Any) -> None:
         register(cls)
 
 
-def _details(task: Task) -> dict[str, Any]:
+def _details(task: Task, code: bool) -> dict[str, Any]:
+    """What a plan says of a task beside its links; its code only where a run needs it, since reading it takes longest."""
     doc = task.function.__doc__
-    found: dict[str, Any] = {"digest": task.digest, "source": task.source}
+    found: dict[str, Any] = {"digest": task.digest, "source": task.source} if code else {}
     if doc:
         import inspect
 

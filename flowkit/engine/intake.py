@@ -11,6 +11,7 @@ from ..core.schema import check, describe
 from ..core.values import preview
 from ..errors import InvalidValue, UsageError
 from ..journal import pack
+from .driver import parts_trouble
 
 
 def packed_inputs(
@@ -66,19 +67,25 @@ def packed_results(wiring: Wiring, given: Mapping[str, Any], live: bool) -> dict
     stored = {}
     for name, value in given.items():
         if name not in wiring.tasks:
-            near = get_close_matches(str(name), list(wiring.tasks), 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UsageError(
-                f"results names {name!r}, which is no task of {wiring.plan.flow}.{hint} No run was started."
-            )
-        schema = wiring.tasks[name].result if wiring.tasks[name].kind == "manual" else None
-        if schema is not None:
-            value, problems = check(schema, value)
-            if problems:
-                text = f"results[{name!r}] does not fit: {'; '.join(map(str, problems))}. No run was started."
-                raise InvalidValue(text, problems=tuple(problems), task=name, sent=value)
+            raise UsageError(_results_trouble(wiring, name))
+        plan = wiring.tasks[name]
+        value, problems = check(plan.result, value)
+        told = list(map(str, problems))
+        if plan.outputs and not told and (trouble := parts_trouble(plan.outputs, value)):
+            told = [trouble]
+        if told:
+            text = f"results[{name!r}] does not fit: {'; '.join(told)}. No run was started."
+            raise InvalidValue(text, problems=tuple(problems), task=name, sent=value)
         stored[name] = pack(value, live=live, name=f"results[{name!r}]")
     return stored
+
+
+def _results_trouble(wiring: Wiring, name: Any) -> str:
+    if wiring.target is not None and any(task.name == name for task in wiring.plan.tasks):
+        return f"results names {name!r}, which {wiring.target!r}, the target, does not need. No run was started."
+    near = get_close_matches(str(name), list(wiring.tasks), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"results names {name!r}, which is no task of {wiring.plan.flow}.{hint} No run was started."
 
 
 def difference(run_id: str, old: Plan, new: Plan) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.wire import Draft, Fault
-from ..errors import UsageError
+from ..errors import DefinitionError, UsageError
 from .code import digest_of, notes_of, parameters, source_of
 
 
@@ -57,8 +57,14 @@ class Task:
 
 
 def draft_of(function: Callable[..., Any], name: str, kind: str, **options: Any) -> Draft:
-    """Read a function's parameters into a draft. What can't be wired is noted as trouble, not raised."""
-    params, positional_only = parameters(function)
+    """Read a function's parameters into a draft. What can't be wired is noted as trouble; DefinitionError
+    where the parameters can't be read at all."""
+    try:
+        params, positional_only = parameters(function)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(
+            f"{name}: its parameters can't be read ({error}). Define a function that calls it."
+        ) from error
     trouble: tuple[Fault, ...] = ()
     if positional_only:
         text = "has parameters that can't be passed by name"

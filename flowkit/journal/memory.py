@@ -29,12 +29,15 @@ class MemoryJournal:
         self._progress: dict[tuple[str, str, int], tuple[float, str]] = {}
         self._beats: dict[tuple[str, str, int, str], float] = {}
         self._added: dict[str, tuple[Summary, Plan]] = {}
-        self._written: list[tuple[str, Entry, str | None]] = []
+        self._run = ""  # whose turn it is
+        self._written: list[Entry] = []
+        self._moved: tuple[str, float] | None = None  # the run's new state, and when it came to it
         self._kept: dict[tuple[str, str, int], str] = {}
 
     def begin(self, run_id: str, after: int, durable: bool = False) -> Sequence[Entry]:
         if self._written or self._added:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
+        self._run = run_id
         entries = self._entries.get(run_id)
         if not entries:
             return ()
@@ -45,9 +48,11 @@ class MemoryJournal:
         self._added[summary.run_id] = (summary, plan)
 
     def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
-        if run_id not in self._entries and run_id not in self._added:
+        if run_id != self._run or (run_id not in self._entries and run_id not in self._added):
             raise _unknown(run_id)
-        self._written.append((run_id, entry, state))
+        self._written.append(entry)
+        if state is not None:
+            self._moved = (state, entry.at)
 
     def keep_output(self, run_id: str, task: str, attempt: int, parts: list[dict[str, Any]]) -> None:
         if run_id not in self._entries and run_id not in self._added:
@@ -55,26 +60,26 @@ class MemoryJournal:
         self._kept[run_id, task, attempt] = json_of(parts)
 
     def commit(self) -> None:
-        for summary, plan in self._added.values() if self._added else ():
-            self._summaries[summary.run_id] = summary
-            self._plans.setdefault(summary.plan, plan)
-            self._entries[summary.run_id] = []
-        for run_id, entry, state in self._written:
-            self._entries[run_id].append(entry)
-            if state is not None:
-                old = self._summaries[run_id]
-                self._summaries[run_id] = Summary(
-                    old.run_id, old.flow, old.plan, state, old.started, entry.at
-                )
-        self._written.clear()
-        if self._kept or self._added:
+        if self._added:
+            for summary, plan in self._added.values():
+                self._summaries[summary.run_id] = summary
+                self._plans.setdefault(summary.plan, plan)
+                self._entries[summary.run_id] = []
+        if self._moved is not None:
+            old, (state, at) = self._summaries[self._run], self._moved
+            self._summaries[self._run] = Summary(old.run_id, old.flow, old.plan, state, old.started, at)
+        if self._kept:
             self._outputs.update(self._kept)
-            self.rollback()
+        if self._written:
+            self._entries[self._run] += self._written
+        self.rollback()
 
     def rollback(self) -> None:
-        self._added.clear()
         self._written.clear()
-        self._kept.clear()
+        if self._added or self._kept or self._moved:
+            self._added.clear()
+            self._kept.clear()
+            self._moved = None
 
     def read(self, run_id: str, after: int = 0) -> Sequence[Entry]:
         entries = self._entries.get(run_id, [])

@@ -48,15 +48,22 @@ def rows_of(entry: Entry, run: int) -> list[tuple[Any, ...]]:
     return rows
 
 
-def entries_of(rows: Iterable[Row], run_id: str) -> list[Entry]:
-    """The entries that these rows, in order, are made of; the rest of an entry that began before is left out.
+def entries_of(rows: Iterable[Row], run_id: str, after: int = 0) -> list[Entry]:
+    """The entries of the rows that follow fact `after`; the rest of an entry that began before is left out.
 
-    Raises JournalCorrupt, which names the fact, when one can't be read.
+    Raises JournalCorrupt, which names the fact, when one can't be read or is missing.
     """
+    last = after
     entries: list[Entry] = []
     head: tuple[int, float, str] | None = None
     facts: list[Fact] = []
     for seq, at, by, kind, task, attempt, data in rows:
+        last += 1
+        if seq != last:
+            raise JournalCorrupt(
+                f"Fact {last} of run {run_id!r} is missing: fact {seq} comes after {last - 1}."
+                " Somebody took it out of the file; a backup may hold it."
+            )
         if by is not None:
             if head is not None:
                 entries.append(Entry(*head, tuple(facts)))

@@ -176,7 +176,7 @@ class SqliteJournal(OpenFile):
             number = self._number(connection, run_id)
             if number is None:
                 return ()
-            return entries_of(connection.execute(_READ, (number, after)), run_id)
+            return entries_of(connection.execute(_READ, (number, after)), run_id, after)
 
     def summary(self, run_id: str) -> Summary | None:
         with self._looking() as connection:
@@ -264,7 +264,7 @@ class SqliteJournal(OpenFile):
         number = self._number(connection, run_id)
         if number is None:
             return ()
-        entries = entries_of(connection.execute(_READ, (number, after)), run_id)
+        entries = entries_of(connection.execute(_READ, (number, after)), run_id, after)
         self._last[run_id] = entries[-1].seq + len(entries[-1].facts) - 1 if entries else after
         return entries
 
