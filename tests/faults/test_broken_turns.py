@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from flowkit import Engine, Flow
-from flowkit.errors import JournalFull, RunInterrupted
+from flowkit.errors import JournalCorrupt, JournalFull, RunInterrupted
 from flowkit.journal import SqliteJournal
 
 calls: list[str] = []
@@ -125,3 +127,18 @@ def test_a_start_that_could_not_be_kept_has_never_been(
             engine.start(pair(), run_id="r")
         assert engine.runs() == []
         assert engine.start(pair(), run_id="r").run().result == 2
+
+
+@pytest.mark.parametrize("seq", range(1, 6))
+def test_a_fact_that_was_taken_out_of_the_file_is_missed(tmp_path: Path, seq: int) -> None:
+    path = tmp_path / "j.db"
+    with Engine(path) as engine:
+        engine.start(pair(), run_id="r").run()
+        engine.start(pair(), run_id="other").run()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("DELETE FROM events WHERE run = 1 AND seq = ?", (seq,))
+        file.commit()
+    with Engine(path) as engine:
+        with pytest.raises(JournalCorrupt, match=f"Fact {seq} of run 'r' is missing"):
+            engine.open("r", pair())
+        assert engine.open("other").result == 2
