@@ -82,7 +82,9 @@ def packed_results(wiring: Wiring, given: Mapping[str, Any], live: bool) -> dict
 
 def _results_trouble(wiring: Wiring, name: Any) -> str:
     if wiring.target is not None and any(task.name == name for task in wiring.plan.tasks):
-        return f"results names {name!r}, which {wiring.target!r}, the target, does not need. No run was started."
+        return (
+            f"results names {name!r}, which {wiring.target!r}, the target, does not need. No run was started."
+        )
     near = get_close_matches(str(name), list(wiring.tasks), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"results names {name!r}, which is no task of {wiring.plan.flow}.{hint} No run was started."
