@@ -26,6 +26,11 @@ _CORRUPT = (
     "It is not written to any more: copy it with its -wal file, then save what can be read with"
     " `sqlite3 COPY .recover`, or take a backup",
 )
+_TAKEN = (
+    JournalBusy,
+    "somebody else recorded at the same place in the same moment",
+    "Do it again: it will be judged by what is recorded now",
+)
 _TABLE: dict[int, tuple[type[JournalError], str, str]] = {
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
@@ -38,11 +43,8 @@ _TABLE: dict[int, tuple[type[JournalError], str, str]] = {
         "the disk is full",
         "Make room and do it again: everything recorded before is safe",
     ),
-    sqlite3.SQLITE_CONSTRAINT: (
-        JournalBusy,
-        "somebody else recorded at the same place in the same moment",
-        "Do it again: it will be judged by what is recorded now",
-    ),
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: _TAKEN,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: _TAKEN,
     sqlite3.SQLITE_IOERR: (
         JournalError,
         "the disk gave an error",
@@ -74,6 +76,7 @@ def primary(cause: sqlite3.Error) -> int:
 
 def fault(cause: sqlite3.Error, path: str, recorded: str) -> JournalError:
     """The error to raise for what SQLite said about a file; `recorded` is one of the three texts above."""
-    kind, what, advice = _TABLE.get(primary(cause), _OTHER)
+    code = getattr(cause, "sqlite_errorcode", 0)
+    kind, what, advice = _TABLE.get(code) or _TABLE.get(primary(cause), _OTHER)
     parts = [f"Journal {path}: {what} ({cause})", recorded, advice]
     return kind(". ".join(part for part in parts if part) + ".")

@@ -31,8 +31,8 @@ class OpenFile:
     def __init__(self, path: str | os.PathLike[str], durability: str, busy_timeout: float) -> None:
         if durability not in ("process", "power"):
             raise UsageError(f'durability is "process" or "power", not {durability!r}.')
-        text = os.fspath(path)
-        if not text or "\0" in text:
+        text = os.fsdecode(path)
+        if not text or "\0" in text or text == ":memory:":
             raise UsageError(f"{text!r} is no file name. (A journal in memory needs none: Engine().)")
         self.path = os.path.abspath(text)
         self._durability = durability

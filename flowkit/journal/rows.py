@@ -68,8 +68,6 @@ def entries_of(rows: Iterable[Row], run_id: str, after: int = 0) -> list[Entry]:
             if head is not None:
                 entries.append(Entry(*head, tuple(facts)))
             head, facts = (seq, at, by), []
-        elif head is None:
-            continue
         try:
             shape = _shapes.get(kind) or _shape(kind)
             facts.append(shape.fact_of(task, attempt, data))

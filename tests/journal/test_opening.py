@@ -96,7 +96,7 @@ def test_places_where_no_file_can_be(tmp_path: Path) -> None:
         SqliteJournal(tmp_path / "file" / "runs.db")
     with pytest.raises(NotAJournal, match="can't be reached"):
         SqliteJournal(tmp_path / ("x" * 300))
-    for name in ("", "a\0b"):
+    for name in ("", "a\0b", ":memory:"):
         with pytest.raises(UsageError, match="no file name"):
             SqliteJournal(name)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
@@ -118,9 +118,9 @@ def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
     journal.close()
 
 
-@pytest.mark.parametrize("name", ["a b.db", "100%.db", "what?.db", "#1.db", "é🚲.db", "a;b'c.db", ":memory:"])
+@pytest.mark.parametrize("name", ["a b.db", "100%.db", "what?.db", "#1.db", "é🚲.db", "a;b'c.db"])
 def test_odd_file_names(tmp_path: Path, name: str) -> None:
-    if sys.platform == "win32" and any(mark in name for mark in "?:"):
+    if sys.platform == "win32" and "?" in name:
         pytest.skip("no file can have this name here")
     journal = SqliteJournal(tmp_path / name)
     start(journal)

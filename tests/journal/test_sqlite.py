@@ -146,24 +146,38 @@ def test_a_sync_commits_only_when_something_is_not_on_disk_yet(journal: SqliteJo
     start(journal)
     journal.sync()
     assert journal.commits == 2
+    assert level_of(journal) == FULL
     journal.sync()
     assert journal.commits == 2
-    other = SqliteJournal(file)
-    add(other, 2, done())
-    journal.sync()
-    journal.sync()
-    assert journal.commits == 3
-    assert seqs(journal.begin("r", 2, durable=True)) == []
-    journal.write("r", Entry(3, 3.0, "me", (done(),)))
-    journal.commit()
+    add(journal, 2, done())
+    assert level_of(journal) == NORMAL
     journal.sync()
     assert journal.commits == 4
+    other = SqliteJournal(file)
+    add(other, 3, done())
+    journal.sync()
+    journal.sync()
+    assert journal.commits == 5
+    assert seqs(journal.begin("r", 3, durable=True)) == []
+    journal.write("r", Entry(4, 4.0, "me", (done(),)))
+    journal.commit()
+    journal.sync()
+    assert journal.commits == 6
     other.close()
+
+
+NORMAL, FULL = 1, 2  # SQLite's own words for it; whether a disk has really written can't be seen from here
+
+
+def level_of(journal: SqliteJournal) -> int:
+    """How hard the last commit waited for the disk."""
+    assert journal._connection is not None
+    return journal._connection.execute("PRAGMA synchronous").fetchone()[0]
 
 
 @pytest.mark.parametrize(
     ("durability", "durable", "level"),
-    [("process", False, 1), ("process", True, 2), ("power", False, 2), ("power", True, 2)],
+    [("process", False, NORMAL), ("process", True, FULL), ("power", False, FULL), ("power", True, FULL)],
 )
 def test_what_must_be_on_disk_waits_for_it(file: Path, durability: str, durable: bool, level: int) -> None:
     journal = SqliteJournal(file, durability=durability)
@@ -171,9 +185,7 @@ def test_what_must_be_on_disk_waits_for_it(file: Path, durability: str, durable:
     for often in (durable, not durable, durable):
         journal.begin("r", 1, often)
         journal.rollback()
-    # SQLite's own word for it (1 NORMAL, 2 FULL): whether a disk has really written can't be seen from here.
-    assert journal._connection is not None
-    assert journal._connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    assert level_of(journal) == level
     journal.close()
 
 

@@ -199,13 +199,14 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
         start(journal)
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(args[0] + "-wal") + 100_000, hard))
-        kept = 1
+        kept, before = 1, journal.version()
         try:
             while True:
                 add(journal, kept + 1, done("x" * 1000))
                 kept += 1
         except JournalError as error:
             say(type(error).__name__, "runs.db" in str(error), "recorded" in str(error))
+        say("read anew" if journal.version() != before else "as remembered")
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         journal.rollback()
         say(seqs(journal.read("r")) == list(range(1, kept + 1)))
@@ -215,7 +216,7 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
         """,
         file,
     )
-    assert said == ["JournalError True True", "True", "True True"]
+    assert said == ["JournalError True True", "read anew", "True", "True True"]
 
 
 # Read-only
