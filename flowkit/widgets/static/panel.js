@@ -14,11 +14,11 @@ function rules(scene) {
   const text = [];
   const theme = (scope, name) => {
     const card = scene.looks.card[name];
-    const all = Object.entries(card).map(([key, value]) => `--fk-own-${key}:${value}`).join(";");
+    const all = Object.entries(card).map(([key, value]) => `--own-${key}:${value}`).join(";");
     text.push(`${scope}{${all}}`);
     scene.states.forEach((state, i) => {
       const { stroke, fill, ink } = (scene.looks.states[state] || scene.looks.plain)[name];
-      text.push(`${scope} [data-s="${i}"]{--fk-stroke:${stroke};--fk-fill:${fill};--fk-inked:${ink}}`);
+      text.push(`${scope} [data-s="${i}"]{--stroke:${stroke};--fill:${fill};--inked:${ink}}`);
     });
   };
   theme(".fk", "light");
@@ -26,7 +26,7 @@ function rules(scene) {
   scene.states.forEach((state, i) => {
     const { width, dash, solid } = scene.looks.states[state] || scene.looks.plain;
     text.push(`.fk [data-s="${i}"] .fk-box{stroke-width:${width};stroke-dasharray:${dash || "none"}}`);
-    if (solid) text.push(`.fk [data-s="${i}"] .fk-mark{fill:var(--fk-inked)}`);
+    if (solid) text.push(`.fk [data-s="${i}"] .fk-mark{fill:var(--inked)}`);
   });
   return text.join("\n");
 }
@@ -57,14 +57,18 @@ class PanelView {
     this.index = new Map((scene.nodes || []).map((node, i) => [node[6], i]));
     this.build(el);
     followTheme((dark) => this.root.classList.toggle("fk-dark", dark), signal);
-    this.wire = new Wire(model, { snap: (m) => this.snap(m), d: (m) => this.delta(m), card: (m) => this.take(m), trouble: (m) => this.troubled(m) },
-      () => this.refresh(), () => Boolean(el.closest(".jupyter-widgets-disconnected")));
-    this.snapshot(model.get("snapshot") || {});
+    const heard = {
+      snap: (message) => this.snap(message),
+      d: (message) => this.delta(message),
+      card: (message) => this.take(message),
+      trouble: ({ say }) => this.refresh((this.trouble = say)),
+    };
+    this.wire = new Wire(model, heard, () => this.refresh(), () => Boolean(el.closest(".jupyter-widgets-disconnected")));
+    this.snap(model.get("snapshot"));
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(this.root);
     sizes.observe(this.strip.svg);
     signal.addEventListener("abort", () => sizes.disconnect());
-    this.refresh();
     this.wire.hello();
     this.firstFocus();
   }
@@ -77,8 +81,7 @@ class PanelView {
     this.buttons = {};
     for (const [act, label] of Object.entries(LABELS)) {
       const tell = () => this.cell.set(`run.${CELLS[act]}()`);
-      const made = button(act === "step" ? "button.main" : "button", label, () => this.press(act), { "data-act": act, onpointerenter: tell, onfocus: tell });
-      this.buttons[act] = made;
+      this.buttons[act] = button(act === "step" ? "button.main" : "button", label, () => this.press(act), { "data-act": act, onpointerenter: tell, onfocus: tell });
     }
     const acts = Object.values(this.buttons);
     this.sure = h("span.sure", { hidden: true, role: "alert" });
@@ -108,17 +111,12 @@ class PanelView {
 
   // What Python tells -----------------------------------------------------------------------------------------
 
-  /** The picture as saved: what a page without a kernel can show. */
-  snapshot(saved) {
-    if (saved.s && this.graph) this.graph.change(unpackStates(saved.s));
-    this.takeHead(saved);
-  }
-
+  /** All at once: from the kernel, or as saved (then without head and events, and no kernel is needed). */
   snap(message) {
     if (this.graph) this.graph.change(unpackStates(message.s));
-    this.strip.take(message.e || [], true);
+    if (message.e) this.strip.take(message.e, true);
+    this.asked = null;
     this.takeHead(message);
-    this.look(true);
   }
 
   delta(message) {
@@ -159,23 +157,18 @@ class PanelView {
     this.onceShown = null;
   }
 
-  troubled(message) {
-    this.trouble = message.say;
-    this.refresh();
-  }
-
   // What the card is about -------------------------------------------------------------------------------------
 
   /** The key that the card should show: the selected one; while somebody types, theirs; else what needs a person. */
   wanted() {
     if (this.chosen !== null) return this.chosen;
     if (this.card.typing && this.card.data) return this.card.data.key;
-    return this.head.focus === undefined ? "" : this.head.focus;
+    return this.head.focus || "";
   }
 
   look(again) {
     const key = this.wanted();
-    if (!this.wire || (key === this.asked && !again)) return;
+    if (key === this.asked && !again) return;
     this.asked = key;
     this.wire.send({ t: "look", key });
   }
@@ -189,8 +182,8 @@ class PanelView {
 
   /** Enter or a double click: the one most sensible thing with this task. */
   enter(i) {
-    const at = i >= 0 ? i : this.head.next === undefined ? -1 : this.head.next;
-    if (at < 0) return;
+    const at = i >= 0 ? i : this.head.next;
+    if (!(at >= 0)) return;
     const [, , , , , kind, key] = this.scene.nodes[at];
     const state = this.scene.states[this.graph.states[at]];
     const then = { ready: () => this.card.focusForm(), lost: () => this.card.focusForm(), failed: () => this.card.openTrace() }[state];
