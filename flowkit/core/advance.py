@@ -14,7 +14,7 @@ from .. import errors
 from . import facts as f
 from . import messages as m
 from .answer import ACCEPTED, IGNORED, REFUSED, Answer
-from .consequences import after_losses, pause, still_open
+from .consequences import after_losses, claim_next, pause, still_open
 from .failure import Failure
 from .fold import Fold
 from .refusals import not_ready, run_refusal, unknown
@@ -68,6 +68,9 @@ def _claim(fold: Fold, message: m.Claim) -> Answer:
     name = message.task
     if fold.state != RUNNING and (refusal := run_refusal(fold, message)):
         return refusal
+    if name is None:
+        claimed = claim_next(fold, message)
+        return Answer(IGNORED, reason="nothing is ready") if claimed is None else Answer(ACCEPTED, (claimed,))
     if name not in fold.states:
         return Answer(REFUSED, error=unknown(fold, name))
     if TASK_VERDICTS[fold.states[name], "Claim"] != APPLY or name in fold.wiring.manual:

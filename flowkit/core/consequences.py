@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from . import facts as f
 from .fold import Fold
-from .states import FAILING, FINISHED, PAUSED, PAUSING, RUNNING
+from .messages import Claim
+from .states import FAILING, FINISHED, PAUSED, PAUSING, READY, RUNNING
 
 
 def after_end(fold: Fold, name: str, halt: str | None = None) -> tuple[f.Fact, ...]:
@@ -26,6 +27,18 @@ def after_end(fold: Fold, name: str, halt: str | None = None) -> tuple[f.Fact, .
     if state == PAUSING and not claimed:
         return (f.RunPaused(reason=fold.reason),)
     return ()
+
+
+def claim_next(fold: Fold, claim: Claim, offers: tuple[str, ...] = ()) -> f.AttemptClaimed | None:
+    """The claim of the function task that has been ready longest, where `offers` are about to become ready too."""
+    among, attempts = claim.among, fold.attempts
+    for name in fold.queue:
+        if fold.states[name] == READY and (among is None or name in among):
+            return f.AttemptClaimed(task=name, attempt=attempts[name], claimant=claim.claimant)
+    for name in offers:
+        if name not in fold.wiring.manual and (among is None or name in among):
+            return f.AttemptClaimed(task=name, attempt=attempts.get(name, 0) + 1, claimant=claim.claimant)
+    return None
 
 
 def pause(claimed: int, reason: str) -> f.Fact:

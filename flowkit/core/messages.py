@@ -35,15 +35,20 @@ class Start(Message, frozen=True, kw_only=True, gc=False):
 
 
 class Claim(Message, frozen=True, kw_only=True, gc=False):
-    """I am about to enter this task's current attempt."""
+    """I am about to enter this task's current attempt; without a task: that of the one that has been ready longest.
 
-    task: str
+    `among` restricts the choice to some tasks (any container of names; None: all of them).
+    """
+
     claimant: Claimant
+    task: str | None = None
+    among: Any = None
 
 
 class Report(Message, frozen=True, kw_only=True, gc=False):
     """This attempt (None: the current or last one) ended with this value, or with this failure.
 
+    `then` is what the driver would do next: if the report is accepted and the run goes on, the claim is part of what follows.
     `problem` is an error that the door found in the value; it is raised only if nothing earlier in the order of answers
     applies. `via` is "run" or "hand".
     """
@@ -54,6 +59,7 @@ class Report(Message, frozen=True, kw_only=True, gc=False):
     failure: Failure | None = None
     via: str = "hand"
     note: str = ""
+    then: Claim | None = None
     problem: Any = None
 
 

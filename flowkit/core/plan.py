@@ -97,8 +97,8 @@ class Wiring:
     """A plan with its neighbours looked up, restricted to a target's ancestors where there is a target.
 
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
-    maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its (parameter, source) pairs where it takes whole results
-    alone. All in the order of definition.
+    maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
+    (parameter, source) pairs where it takes whole results alone. All in the order of definition.
     """
 
     __slots__ = (

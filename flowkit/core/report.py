@@ -9,7 +9,7 @@ from __future__ import annotations
 from .. import errors
 from . import facts as f
 from .answer import ACCEPTED, REFUSED, REPEAT, Answer
-from .consequences import after_end, stop
+from .consequences import after_end, claim_next, stop
 from .fold import Fold
 from .messages import Report
 from .refusals import not_ready, unknown
@@ -70,9 +70,13 @@ def _succeeded(fold: Fold, message: Report, attempt: int) -> tuple[f.Fact, ...]:
     fact = f.TaskSucceeded(
         task=name, attempt=attempt, value=message.value, via=message.via, note=message.note, ready=offers
     )
-    if offers:
-        return (fact,)
-    return (fact, *after_end(fold, name, halt))
+    if not offers and (more := after_end(fold, name, halt)):
+        return (fact, *more)
+    if message.then is not None and fold.state == RUNNING:
+        claimed = claim_next(fold, message.then, offers)
+        if claimed is not None:
+            return (fact, claimed)
+    return (fact,)
 
 
 def _failed(fold: Fold, message: Report, attempt: int) -> tuple[f.Fact, ...]:

@@ -29,6 +29,7 @@ class Door:
         self.journal: Journal = house.journal
         self.run_id = run_id
         self.wiring = wiring
+        self.working: set[tuple[str, int]] = set()  # the attempts (task, number) that this process runs now
         self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
         self._since: dict[str, float] = {}
@@ -87,11 +88,14 @@ class Door:
         by: str | None = None,
         output: tuple[str, int, list[dict[str, Any]]] | None = None,
         first: Callable[[], None] | None = None,
+        noted: Callable[[Entry | None], None] | None = None,
     ) -> list[tuple[Answer, Entry | None]]:
         """Judge the steps one after the other and commit all that follows together; refusals are left to the caller.
 
         `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the first step: it makes a run
-        known, and RunExists is raised where it is known already. Raises a JournalError when nothing could be committed.
+        known, and RunExists is raised where it is known already; `noted` is told before the commit what the last step
+        wrote. Raises a
+        JournalError when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         if self.shut:
@@ -107,6 +111,8 @@ class Door:
                 elif news:
                     self._take_in(fold, news)
                 answers = self._judge(fold, steps, by or house.by)
+                if noted is not None:
+                    noted(answers[-1][1])
                 if output is not None:
                     journal.keep_output(run_id, *output)
                 journal.commit()

@@ -7,7 +7,7 @@ a background thread) do the calling and the waiting. User code runs outside ever
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 
 from ..core import Fold, ancestors
 from ..core.facts import AttemptClaimed
-from ..core.messages import Claim, Message, Release, Report, Tick
+from ..core.messages import Claim, Release, Report, Tick
 from ..core.refusals import not_ready
 from ..core.states import FAILING, FINISHED, READY, RUNNING
 from ..core.values import SCALARS, Json
@@ -55,7 +55,11 @@ class Driver:
         self.entries: list[Entry] = []
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
-        self._claiming = ("", "", 0)  # noted as at work here before it is claimed
+        self._claimed: AttemptClaimed | None = None  # by the last turn
+        self._working = ("", 0)  # the last attempt that was noted as at work here
+        self._wish = Claim(claimant=self.claimant)
+        self._then: Claim | None = None
+        self._deadline: float | None = None
         self._fold = door.fold  # as it stood when that was claimed
         self._only: set[str] | None = None
         self._on_file = not door.journal.live
@@ -81,88 +85,85 @@ class Driver:
             self._only = ancestors(sources, [until])
         elif only is not None:
             self._only = {only}
-        deadline = None if timeout is None else time.monotonic() + timeout
-        fold = self.door.refresh()
-        if fold.claims:
+        among = self.code.here if self._only is None else self.code.here & self._only
+        self._wish = Claim(claimant=self.claimant, among=among)
+        self._then = None if once else self._wish
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        if self.door.refresh().claims:
             self._settle_gone()
         report: Report | None = None
-        choose = self._chooser(until)
         while True:
-            overdue = deadline is not None and time.monotonic() >= deadline
-            last = overdue or (once and report is not None)
-            attempt = self._turn(report, None if last else choose)
+            attempt = self._turn(report)
             if attempt is not None:
                 report = yield attempt
                 continue
             if once and report is not None:
                 return "stepped"
-            report = None
             fold = self.door.fold
             if (why := self._stopped(fold, until)) is not None:
                 return why
-            if overdue:
+            if self._overdue():
                 return "timeout"
+            if report is not None:
+                report = None
+                continue
             seen = self.house.changes
             if self._settle_gone():
                 continue
             if once or not fold.claims:
                 return "waiting"
             seconds = POLL if self._on_file else 1.0
-            if deadline is not None:
-                seconds = min(seconds, max(0.0, deadline - time.monotonic()))
+            if self._deadline is not None:
+                seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
             yield Wait(seen, seconds)
 
-    def _chooser(self, until: str | None) -> Callable[[Fold], Message | None]:
-        here, only, claimant = self.code.here, self._only, self.claimant
-        working, run_id = self.house.working, self.door.run_id
+    def _overdue(self) -> bool:
+        return self._deadline is not None and time.monotonic() >= self._deadline
 
-        def choose(fold: Fold) -> Message | None:
-            if fold.state != RUNNING or (until is not None and fold.states[until] in FINISHED):
-                return None
-            name = fold.next_ready()
-            if name is None:
-                return None
-            if only is not None or name not in here:
-                ready = (n for n in fold.queue if fold.states[n] == READY and n in here)
-                name = next((n for n in ready if only is None or n in only), None)
-                if name is None:
-                    return None
-            # Before the commit: from then on anybody may ask whether somebody living holds this claim.
-            self._claiming = (run_id, name, fold.attempts[name])
-            working.add(self._claiming)
-            return Claim(task=name, claimant=claimant)
-
-        return choose
-
-    def _turn(self, report: Report | None, choose: Callable[[Fold], Message | None] | None) -> Attempt | None:
-        """Report what was done and claim what is next, in one commit. Returns what was claimed."""
-        held, door, key = self._held, self.door, self._claiming
+    def _turn(self, report: Report | None) -> Attempt | None:
+        """Report what was done, claiming what is next in the same commit. Returns what was claimed."""
+        held, door, ended = self._held, self.door, self._working
         try:
-            if held is None or report is None:
-                answers = door.turn(choose) if choose is not None else []
-            else:
-                steps = (report,) if choose is None else (report, choose)
+            if held is not None and report is not None:
                 durable = self._on_file and door.wiring.tasks[held.task].on_crash != "rerun"
                 output = None if held.parts is None else (held.task, held.number, held.heard())
-                answers = door.turn(*steps, durable=durable, output=output)
+                answers = door.turn(report, durable=durable, output=output, noted=self._note)
+            elif self._could_claim():
+                answers = door.turn(self._wish, noted=self._note)
+            else:
+                return None
         except BaseException:
             # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
-            self.house.working.discard(key)
-            self.house.working.discard(self._claiming)
+            self.door.working.discard(ended)
+            self.door.working.discard(self._working)
             raise
         if held is not None:
-            self.house.working.discard(key)
+            self.door.working.discard(ended)
             self._held = None
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
-        entry = answers[-1][1] if answers else None
-        if entry is None or type(fact := entry.facts[0]) is not AttemptClaimed:
+        fact = self._claimed
+        if fact is None:
             return None
         self._fold = door.fold
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
         if self._on_file:
             self.house.show_life()
         return attempt
+
+    def _note(self, entry: Entry | None) -> None:
+        """Before the commit: from then on anybody may ask whether somebody living holds this claim."""
+        if entry is not None and type(fact := entry.facts[-1]) is AttemptClaimed:
+            self._claimed = fact
+            self._working = (fact.task, fact.attempt)
+            self.door.working.add(self._working)
+        else:
+            self._claimed = None
+
+    def _could_claim(self) -> bool:
+        """Whether anything is there to be claimed here, as far as this process knows: else no turn is taken for it."""
+        fold, among = self.door.fold, self._wish.among
+        return fold.state == RUNNING and any(n in among for n in tuple(fold.queue) if fold.states[n] == READY)
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
         if fold.ended:
@@ -175,10 +176,10 @@ class Driver:
 
     def _settle_gone(self) -> bool:
         """Tell the run of claims whose claimant is dead. True if there were any."""
-        gone = tuple(gone_claims(self.door))
-        if not gone:
+        if not gone_claims(self.door):
             return False
-        answers = self.door.turn(Tick(gone=gone))
+        # Looked at again under the lock, where no claim of this process can be half-noted.
+        answers = self.door.turn(lambda fold: Tick(gone=tuple(gone_claims(self.door))))
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
         return True
@@ -220,7 +221,8 @@ class Driver:
                 value = pack(value, live=self.door.journal.live)
             except ValueNotStorable as error:
                 return self._failed(attempt, error)
-        return Report(task=attempt.task, attempt=attempt.number, value=value, via="run")
+        then = self._then if self._deadline is None or not self._overdue() else None
+        return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=then)
 
     def _failed(self, attempt: Attempt, error: BaseException) -> Report:
         if self.debug:
@@ -235,7 +237,7 @@ class Driver:
         mine = [name for name, claimant in fold.claims.items() if claimant == self.claimant]
         for name in mine:
             number = fold.attempts[name]
-            self.house.working.discard((self.door.run_id, name, number))
+            self.door.working.discard((name, number))
             output = None
             if held is not None and held.task == name and held.made_output:
                 output = (name, number, held.heard())
@@ -336,7 +338,7 @@ def gone_claims(door: Door) -> list[tuple[str, int]]:
         attempt = fold.attempts[name]
         stands = standing(claimant)
         if stands == "this process":
-            alive = (door.run_id, name, attempt) in house.working
+            alive = (name, attempt) in door.working
         elif stands == "elsewhere":
             alive = house.heard_of(claimant)
         else:

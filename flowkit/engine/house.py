@@ -36,7 +36,6 @@ class House:
         self.lock = threading.RLock()
         self.bell = threading.Condition(threading.Lock())
         self.changes = 0  # how many entries this process has seen: what `wait` compares
-        self.working: set[tuple[str, str, int]] = set()  # attempts that this process is running now
         self.closed = False
         self.by = _author()  # this person and process, as facts name their author
         self.attended = False  # whether anybody listens or waits; else a turn need not tell

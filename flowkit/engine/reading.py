@@ -221,7 +221,7 @@ def seen_from(door: Door, able: Any) -> Seen:
             code[name] = how
     for name, claimant in tuple(fold.claims.items()):
         stands = standing(claimant)
-        if stands == "this process" and (door.run_id, name, fold.attempts[name]) not in door.house.working:
+        if stands == "this process" and (name, fold.attempts[name]) not in door.working:
             stands = "gone"
         claims[name] = stands
     since, reasons = door.told()

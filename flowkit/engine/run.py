@@ -148,9 +148,8 @@ class Run:
         if now is not None:
             self._move_clock(now)
         self._door.refresh()
-        gone = tuple(gone_claims(self._door))
-        _, entry = self._door.send(Tick(gone=gone))
-        return self._events([entry] if entry is not None else [], "Nothing is due.")
+        answers = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))), durable=True)
+        return self._events([entry for _, entry in answers if entry is not None], "Nothing is due.")
 
     def _move_clock(self, now: float | str) -> None:
         clock = self._door.house.clock

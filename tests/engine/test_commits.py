@@ -215,7 +215,7 @@ def test_an_event_of_a_task_is_one_commit_more(counted: Counted) -> None:
 
 
 def test_what_one_turn_says_stands_in_one_commit(counted: Counted) -> None:
-    """A report and the claim that follows are two entries, between which nothing is committed."""
+    """A driver's report and the claim that it makes with it are one entry, in one commit."""
     run = counted.engine.start(chain(3))
     counted.statements.clear()
     run.run()
@@ -228,10 +228,8 @@ def test_what_one_turn_says_stands_in_one_commit(counted: Counted) -> None:
     assert [rows for rows in turns if rows] == [1, 2, 2, 2]
     assert written(run)[1:] == [
         ["AttemptClaimed"],
-        ["TaskSucceeded"],
-        ["AttemptClaimed"],
-        ["TaskSucceeded"],
-        ["AttemptClaimed"],
+        ["TaskSucceeded", "AttemptClaimed"],
+        ["TaskSucceeded", "AttemptClaimed"],
         ["TaskSucceeded", "RunSucceeded"],
     ]
 
