@@ -42,11 +42,17 @@ def counted(kind: type, touches: Touches) -> type:
 
         return method
 
+    def one_by_one(self: Any) -> Any:
+        for item in kind.__iter__(self):
+            touches.count += 1
+            yield item
+
     one = {"__getitem__", "__setitem__", "__delitem__", "get", "pop", "append", "popleft", "setdefault"}
-    every = {"__iter__", "keys", "values", "items", "copy", "remove", "index", "count"}
+    every = {"keys", "values", "items", "copy", "remove", "index", "count"}
     linear = every if kind is dict else every | {"__contains__"}
     members = {name: single(name) for name in one if hasattr(kind, name)}
     members |= {name: whole(name) for name in linear if hasattr(kind, name)}
+    members["__iter__"] = one_by_one
     return type(f"Counted{kind.__name__}", (kind,), members)
 
 
@@ -157,6 +163,18 @@ def test_taking_ten_thousand_from_the_queue_costs_ten_thousand_times_one() -> No
         spent += cost(fold, touches, m.Claim(task=name, claimant=ME))
         spent += cost(fold, touches, m.Report(task=name, value=1))
     assert fold.state == "succeeded"
+    assert spent < 60 * BIG
+
+
+@pytest.mark.parametrize("shape", [chain, apart])
+def test_a_driver_that_claims_with_its_report_pays_for_neighbours_alone(shape: Any) -> None:
+    fold, touches = begin(shape(BIG))
+    claim = m.Claim(claimant=ME)
+    spent = cost(fold, touches, claim)
+    while not fold.ended:
+        (name,) = dict.keys(fold.claims)
+        report = m.Report(task=name, attempt=1, value=1, via="run", then=claim)
+        spent += cost(fold, touches, report)
     assert spent < 60 * BIG
 
 

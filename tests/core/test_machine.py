@@ -76,6 +76,11 @@ class CoreMachine(stateful.RuleBasedStateMachine):
     def complete(self, data: st.DataObject, value: Any) -> None:
         self.world.complete(self._open(data), value)
 
+    @stateful.precondition(lambda self: self.world.fold.claims)
+    @stateful.rule(data=st.data(), value=VALUES)
+    def complete_and_claim(self, data: st.DataObject, value: Any) -> None:
+        self.world.complete_and_claim(data.draw(st.sampled_from(list(self.world.fold.claims)), "task"), value)
+
     @stateful.rule(data=st.data(), value=VALUES, valid=st.sampled_from([True, True, False]))
     def complete_anything(self, data: st.DataObject, value: Any, valid: bool) -> None:
         name = self._name(data)
@@ -151,6 +156,8 @@ def walk(seed: int, rows: Rows) -> None:
         verb = rng.randint(0, 30)
         if verb < 10:
             world.claim_next() if verb < 8 else world.claim(name)
+        elif verb < 12 and name in fold.claims:
+            world.complete_and_claim(name, 1)
         elif verb < 18:
             world.complete(name, rng.randint(0, 1), rng.choice([None, last, last - 1]))
         elif verb < 20:

@@ -118,14 +118,29 @@ class World:
         self._send(m.Claim(task=name, claimant=ME), self.model.claim(name))
 
     def claim_next(self) -> None:
-        name = self.fold.next_ready()
-        if name is not None:
-            self.claim(name)
+        """Claim whatever has been ready longest."""
+        name, running = self.fold.next_ready(), self.fold.state == "running"
+        expected = self.model.claim(name) if name is not None or not running else "ignored"
+        answer = self._send(m.Claim(claimant=ME), expected)
+        assert [fact.task for fact in answer.facts] == ([name] if expected == "accepted" else [])
 
     def complete(self, name: str, value: Any, attempt: int | None = None, valid: bool = True) -> None:
         problem = None if valid else InvalidValue("it does not fit", task=name)
         message = m.Report(task=name, attempt=attempt, value=value, problem=problem)
         self._send(message, self.model.report(name, ("value", value), attempt, valid))
+
+    def complete_and_claim(self, name: str, value: Any) -> None:
+        """As a driver does: report what it did and claim what is next, in one message."""
+        attempt = self.fold.attempts.get(name, 0)
+        then = m.Claim(claimant=ME)
+        answer = self._send(
+            m.Report(task=name, attempt=attempt, value=value, via="run", then=then),
+            self.model.report(name, ("value", value), attempt),
+            lambda facts: [self.model.claim(fact.task) for fact in facts if fact.kind == "AttemptClaimed"],
+        )
+        ready = self.model.now().having("ready") - {n for n, s in self.model.shapes.items() if s.manual}
+        could = answer.verdict == "accepted" and self.model.now().run == "running" and ready
+        assert not could or answer.facts[-1].kind == "AttemptClaimed", "nothing that is ready is left lying"
 
     def fail(self, name: str, text: str, attempt: int | None = None) -> None:
         message = m.Report(task=name, attempt=attempt, failure=Failure(("builtins.OSError",), text))
@@ -164,7 +179,7 @@ class World:
 
     # Comparing ----------------------------------------------------------------------------------------------
 
-    def _send(self, message: m.Message, expected: str) -> None:
+    def _send(self, message: m.Message, expected: str, follow: Any = None) -> Any:
         fold = self.fold
         before = snapshot(fold)
         self.rows.note_message(fold, message)
@@ -187,7 +202,10 @@ class World:
         for fact in answer.facts:
             if fact.kind == "TaskSucceeded":
                 self.succeeded_times[fact.task] = self.succeeded_times.get(fact.task, 0) + 1
+        if follow is not None:
+            assert set(follow(answer.facts)) <= {"accepted"}
         self.compare()
+        return answer
 
     def compare(self) -> None:
         """The fold against the model, against its own refolding, and against what must always hold."""
