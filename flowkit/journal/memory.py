@@ -35,7 +35,7 @@ class MemoryJournal:
         self._kept: dict[tuple[str, str, int], str] = {}
 
     def begin(self, run_id: str, after: int, durable: bool = False) -> Sequence[Entry]:
-        if self._written or self._added:
+        if self._written or self._added or self._kept:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
         self._run = run_id
         entries = self._entries.get(run_id)

@@ -229,9 +229,15 @@ class Contract:
     def test_a_turn_that_was_cut_short_is_dropped_by_the_next(self, journal: Journal) -> None:
         start(journal)
         journal.begin("r", 1)
-        journal.write("r", Entry(2, 2.0, "me", (done("cut short"),)))
+        journal.write("r", Entry(2, 2.0, "me", (done("cut short"),)), "succeeded")
         add(journal, 2, done("whole"))
-        assert [same(entry.facts[0].value, "whole") for entry in journal.read("r", 1)] == [True]
+        journal.begin("r", 2)
+        journal.keep_output("r", "quote", 1, [{"text": "cut short"}])
+        add(journal, 3, f.RunPaused(), state="paused")
+        assert [entry.facts[0].kind for entry in journal.read("r", 1)] == ["TaskSucceeded", "RunPaused"]
+        assert same(journal.read("r", 1)[0].facts[0].value, "whole")
+        assert journal.summary("r").state == "paused"
+        assert journal.output("r", "quote", 1) == []
 
     def test_ending_no_turn_is_harmless(self, journal: Journal) -> None:
         start(journal)

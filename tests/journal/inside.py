@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import traceback
 from multiprocessing.connection import Connection
 
@@ -17,7 +16,6 @@ KNOWN = {
     **{name: kind for name, kind in vars(errors).items() if isinstance(kind, type)},
     "os": os,
     "signal": signal,
-    "tempfile": tempfile,
     "Entry": Entry,
     "SqliteJournal": SqliteJournal,
     "add": add,

@@ -11,7 +11,7 @@ import pytest
 
 from flowkit.errors import JournalBusy, JournalError, JournalTooNew, NotAJournal, UsageError
 from flowkit.journal import SqliteJournal
-from flowkit.journal.schema import APPLICATION_ID
+from flowkit.journal.schema import APPLICATION_ID, bring_up_to_date
 from tests.journal.contract import add, done, seqs, start
 from tests.journal.processes import Process, run
 
@@ -151,6 +151,24 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     assert snapshot(tmp_path) == before
 
 
+def test_a_newer_file_with_a_log_that_was_not_written_back(tmp_path: Path) -> None:
+    made, left = tmp_path / "made", tmp_path / "left"
+    made.mkdir()
+    left.mkdir()
+    connection = sqlite3.connect(made / "runs.db", isolation_level=None)
+    SqliteJournal(made / "runs.db").close()
+    for statement in ("user_version = 99", "wal_checkpoint", "user_version = 100"):
+        connection.execute(f"PRAGMA {statement}").fetchall()
+    for name in ("runs.db", "runs.db-wal"):
+        (left / name).write_bytes((made / name).read_bytes())
+    connection.close()
+    before = snapshot(left)
+    assert len(before["runs.db-wal"][0]) > 0
+    with pytest.raises(JournalTooNew):
+        SqliteJournal(left / "runs.db")
+    assert snapshot(left) == before
+
+
 def test_a_file_that_becomes_newer_while_others_use_it(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
     open_one = SqliteJournal(file)
@@ -172,6 +190,15 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
     start(journal)
     assert seqs(journal.read("r")) == [1]
     journal.close()
+
+
+def test_a_file_that_became_foreign_while_one_waited_for_it(tmp_path: Path) -> None:
+    connection = foreign(tmp_path / "cats.db")
+    with pytest.raises(NotAJournal, match="something else"):
+        bring_up_to_date(connection, "cats.db")
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("cats",)]
+    assert connection.execute("PRAGMA application_id").fetchone() == (0,)
+    connection.close()
 
 
 def test_making_waits_for_a_neighbour_no_longer_than_asked(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -221,8 +222,22 @@ def test_a_disk_that_gives_errors(file: Path) -> None:
 
 # Read-only
 
+
+@pytest.fixture
+def folders() -> Iterator[tuple[str, str]]:
+    """Two folders that everybody can reach, which isn't so for pytest's own."""
+    made = tempfile.mkdtemp(), tempfile.mkdtemp()
+    for folder in made:
+        os.chmod(folder, 0o755)
+    yield made
+    for folder in made:
+        os.chmod(folder, 0o755)
+        shutil.rmtree(folder)
+
+
 AS_NOBODY = """
-folder = tempfile.mkdtemp(); os.chmod(folder, 0o755); path = folder + "/runs.db"
+folder, copy = args
+path = folder + "/runs.db"
 journal = SqliteJournal(path)
 start(journal)
 journal.close()
@@ -249,7 +264,7 @@ READ_ONLY = ["[1] running shop", *["read-only True True"] * 3, "[1]"]
 
 @posix
 @pytest.mark.parametrize("folder", ["0o555", "0o777"], ids=["read-only folder", "writable folder"])
-def test_a_read_only_file_is_for_looking(folder: str) -> None:
+def test_a_read_only_file_is_for_looking(folder: str, folders: tuple[str, str]) -> None:
     said = run(
         AS_NOBODY
         + f"""
@@ -257,13 +272,14 @@ os.chmod(path, 0o444); os.chmod(folder, {folder})
 become_nobody()
 look_and_try()
 look_and_try()
-"""
+""",
+        *folders,
     )
     assert said == READ_ONLY * 2
 
 
 @posix
-def test_a_read_only_file_that_others_write_to() -> None:
+def test_a_read_only_file_that_others_write_to(folders: tuple[str, str]) -> None:
     said = run(
         AS_NOBODY
         + """
@@ -284,6 +300,7 @@ try:
 except JournalReadOnly as error:
     say("Copy both files" in str(error))
 """,
+        *folders,
     )
     # The last entries are in the log of the living writer: shown if SQLite can read it there, refused if not,
     # and never passed over in silence.
@@ -291,7 +308,29 @@ except JournalReadOnly as error:
 
 
 @posix
-def test_a_folder_where_nothing_can_be_made() -> None:
+def test_a_log_that_can_not_be_read_is_not_passed_over(folders: tuple[str, str]) -> None:
+    said = run(
+        AS_NOBODY
+        + """
+journal = SqliteJournal(path)
+add(journal, 2, done())
+for name in ("/runs.db", "/runs.db-wal"):
+    with open(folder + name, "rb") as source, open(copy + name, "wb") as target:
+        target.write(source.read())
+os.chmod(copy, 0o555)
+become_nobody()
+try:
+    say(seqs(SqliteJournal(copy + "/runs.db").read("r")))
+except JournalReadOnly as error:
+    say("Copy both files" in str(error))
+""",
+        *folders,
+    )
+    assert said == ["True"]
+
+
+@posix
+def test_a_folder_where_nothing_can_be_made(folders: tuple[str, str]) -> None:
     said = run(
         AS_NOBODY
         + """
@@ -302,13 +341,14 @@ try:
 except JournalReadOnly as error:
     say(folder in str(error), "Choose another place" in str(error))
 say(os.listdir(folder))
-"""
+""",
+        *folders,
     )
     assert said == ["True True", "['runs.db']"]
 
 
 @posix
-def test_a_file_that_can_not_be_read() -> None:
+def test_a_file_that_can_not_be_read(folders: tuple[str, str]) -> None:
     said = run(
         AS_NOBODY
         + """
@@ -318,7 +358,8 @@ try:
     SqliteJournal(path)
 except NotAJournal as error:
     say(path in str(error), "can't be read" in str(error))
-"""
+""",
+        *folders,
     )
     assert said == ["True True"]
 
