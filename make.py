@@ -225,11 +225,18 @@ def copy_lessons(source: Path, folder: Path) -> list[str]:
 def trust_lessons(folder: Path, variables: dict[str, str]) -> None:
     """Sign the lessons that are still as they were copied: the lab shows no picture of a notebook it doesn't trust."""
     record: dict[str, str] = json.loads(read(folder / ".lab" / "copied.json") or "{}")
+    signed_file = folder / ".lab" / "signed.json"
+    signed: dict[str, str] = json.loads(read(signed_file) or "{}")
     notebooks = [name for name in record if name.endswith(".ipynb") and (folder / name).is_file()]
-    untouched = [name for name in notebooks if digest(folder / name) == record[name]]
-    if untouched:
-        sign = [PYTHON, "-m", "nbformat.sign", "--log-level=ERROR", *untouched]
-        subprocess.run(sign, cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=False)
+    fresh = [name for name in notebooks if digest(folder / name) == record[name] != signed.get(name)]
+    if fresh:
+        sign = [str(PYTHON), "-m", "nbformat.sign", "--log-level=ERROR", *fresh]
+        if (
+            subprocess.run(sign, cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=False).returncode
+            == 0
+        ):
+            signed |= {name: record[name] for name in fresh}
+            signed_file.write_text(json.dumps(signed, indent=1), encoding="utf8")
 
 
 def digest(path: Path) -> str:

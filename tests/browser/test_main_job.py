@@ -7,7 +7,6 @@ made on the way, light and dark.
 
 import os
 import re
-import shutil
 
 import nbformat
 import pytest
@@ -116,9 +115,15 @@ def lose_the_kernel(panel, event):
 @light_and_dark
 def test_the_main_job_with_lesson_1(lab, open_notebook, dark):
     folder = lab.folder / f"lesson-{'dark' if dark else 'light'}"
-    shutil.copytree(make.ROOT / "notebooks", folder)
+    make.copy_lessons(make.ROOT / "notebooks", folder)
+    make.trust_lessons(folder, make.lab_variables(lab.home, lab.token))
     first = open_notebook(f"{folder.name}/{FIRST}", dark=dark)
+    # What was saved in it shows before anything has run.
+    first.cell(cell_with(folder / FIRST, "Flow(")).locator(
+        ".jp-OutputArea img, .jp-OutputArea svg"
+    ).wait_for()
     press_shift_enter(first, cell_with(folder / FIRST, "Flow("))
+    press_shift_enter(first, cell_with(folder / FIRST, "@shop.manual"))
     press_shift_enter(first, cell_with(folder / FIRST, "run.live()"))
     panel = Panel(first, folder / "bike.db", "bike-1")
     show(panel)
