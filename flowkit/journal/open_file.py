@@ -42,6 +42,7 @@ class OpenFile:
         self._closed = self._forking = False
         self._damage = ""
         self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor  # the turns' own, made with the connection
         self._orphan: sqlite3.Connection | None = None  # a parent's, from the middle of a turn
         self._opened = 0
         self._checked = 0.0
@@ -77,6 +78,7 @@ class OpenFile:
         if self._opened:
             self._check_file()
         connection = self._connection = open_journal(self.path, self._timeout)
+        self._cursor = connection.cursor()
         self._opened += 1
         self._seen = self._synced = -1  # such a number means something within one connection only
         # Without write-ahead logging (a file system that can't share memory) only FULL keeps a file sound.

@@ -196,7 +196,10 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], Any]:
     """A function from a fact to these fields of it, as a tuple."""
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda fact: tuple(getattr(fact, name) for name in names)
+    if not names:
+        return lambda fact: ()
+    get = attrgetter(*names)
+    return lambda fact: (get(fact),)
 
 
 def _embedded(stored: Any) -> Any:

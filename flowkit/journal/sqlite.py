@@ -80,8 +80,9 @@ class SqliteJournal(OpenFile):
             level = "FULL" if durable else self._relaxed
             if level != self._level:
                 self._set_level(connection, level)
-            connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            cursor = self._cursor
+            cursor.execute("BEGIN IMMEDIATE")
+            (version,) = cursor.execute("PRAGMA data_version").fetchone()
             if version == self._seen and self._last.get(run_id) == after:
                 return ()
             return self._catch_up(connection, run_id, after, version)
@@ -110,13 +111,12 @@ class SqliteJournal(OpenFile):
         if number is None:
             raise self._unknown(run_id)
         rows = rows_of(entry, number)
-        connection = self._connection
-        if connection is None or not self._turn:
+        if self._connection is None or not self._turn:
             raise self._no_turn()
         try:
-            connection.executemany(_INSERT, rows)
+            self._cursor.executemany(_INSERT, rows)
             if state is not None:
-                connection.execute(_SET_STATE, (state, entry.at, number))
+                self._cursor.execute(_SET_STATE, (state, entry.at, number))
         except sqlite3.Error as error:
             raise self._failed(error) from error
         self._changed = True
@@ -134,11 +134,10 @@ class SqliteJournal(OpenFile):
             connection.execute("REPLACE INTO outputs VALUES (?, ?, ?, ?)", row)
 
     def commit(self) -> None:
-        connection = self._connection
-        if connection is None or not self._turn:
+        if self._connection is None or not self._turn:
             raise self._no_turn()
         try:
-            connection.execute("COMMIT")
+            self._cursor.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._failed(error, committing=True) from error
         if self._changed:
