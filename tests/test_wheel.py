@@ -62,7 +62,7 @@ def test_it_holds_the_package_and_nothing_else(wheel):
 def test_alone_in_an_empty_environment_it_opens_a_panel(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / make.PYTHON.relative_to(make.VENV)
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-qq"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-qq", "--no-compile"]
     subprocess.run([*pip, str(wheel)], check=True)
     done = subprocess.run(
         [python, "-I", "-c", OPEN_A_PANEL], cwd=tmp_path, capture_output=True, text=True, check=False
