@@ -172,10 +172,7 @@ def test_the_picture_under_it_is_renewed_in_its_own_cell(panel):
     panel.form.get_by_role("button", name="Complete").click()
     panel.wait_for_run("succeeded")
     panel.notebook.wait_for(
-        "return (panel.content.model.cells.get(2).toJSON().outputs[1] || {data: {}}).data['text/plain']"
-        ".join('').includes('5 succeeded')"
-        if False
-        else "const twin = panel.content.model.cells.get(2).toJSON().outputs[1];"
+        "const twin = panel.content.model.cells.get(2).toJSON().outputs[1];"
         "return twin && [twin.data['text/plain']].flat().join('').includes('5 succeeded')"
     )
     assert panel.notebook.outputs(3) == []
@@ -295,27 +292,23 @@ EVIL = [
     "javascript:alert(4)", "\u202egnp.exe\u200b", "&lt;b&gt;", "\\N \\L", "👩‍🔧 ' \" <svg onload=alert(5)>",
 ]
 flow = Flow("<b onmouseover=alert(6)>bold</b>")
-def make(i):
-    def task(**_):
-        print(EVIL[i])
-        if i == 3:
-            raise ValueError(EVIL[i] + "<script>alert(7)</script>")
-        return {"evil": EVIL[i]}
-    task.__doc__ = EVIL[i]
+def task_of(text):
+    def task():
+        print(text)
+        if "\x1b" in text:
+            raise ValueError(text + "<script>alert(7)</script>")
+        return {"evil": text}
+    task.__doc__ = text
     return task
-for i, name in enumerate(EVIL):
-    def body(): ...
-    flow.task((lambda i: lambda: make(i)())(i), name=name)
+for text in EVIL:
+    flow.task(task_of(text), name=text)
 def answer() -> str: ...
 answer.__doc__ = EVIL[0]
 flow.manual(answer, name="<i>answer</i>")
 run = flow.start()
 run.complete("<i>answer</i>", EVIL[4], note=EVIL[1])
 for _ in EVIL:
-    try:
-        run.step()
-    except Exception as error:
-        print(type(error).__name__)
+    run.step()
 '''
     notebook = open_notebook([hostile, "run.live()"])
     dialogs = []
