@@ -18,6 +18,13 @@ LEASE = 30.0
 """Seconds without a sign of life after which a claimant out of sight counts as dead."""
 
 
+AT_WORK: set[tuple[tuple[bytes, str], str, int]] = set()
+"""The attempts that this process runs now, as (place of the run, task, number), also for engines that were closed meanwhile."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=AT_WORK.clear)
+
+
 def me(driver: str = "") -> Claimant:
     """This process as a claimant; `driver` names one driver in it (a new name where empty)."""
     boot, space, pid, born = _process(os.getpid())

@@ -7,7 +7,7 @@ and the fold is dropped, to be folded again from the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core import Answer, Fold, Wiring, advance, counts, evolve_all
@@ -29,7 +29,7 @@ class Door:
         self.journal: Journal = house.journal
         self.run_id = run_id
         self.wiring = wiring
-        self.working: set[tuple[str, int]] = set()  # the attempts (task, number) that this process runs now
+        self.place = (self.journal.key, run_id)  # the same for every door to this run in this process
         self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
         self._since: dict[str, float] = {}
@@ -94,13 +94,12 @@ class Door:
 
         `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the first step: it makes a run
         known, and RunExists is raised where it is known already; `noted` is told before the commit what the last step
-        wrote. Raises a
-        JournalError when nothing could be committed.
+        wrote. Raises a JournalError when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
-        if self.shut:
-            raise UsageError(self.shut)
         with house.lock:
+            if self.shut:
+                raise UsageError(self.shut)
             fold = self._fold or self._load()
             try:
                 news = journal.begin(run_id, fold.seq, durable)
@@ -151,6 +150,11 @@ class Door:
             answers.append((answer, entry))
         return answers
 
+    def entries(self, after: int = 0) -> Sequence[Entry]:
+        """What is recorded behind the fact `after`, oldest first; never what a turn has not committed yet."""
+        with self.house.lock:
+            return self.journal.read(self.run_id, after)
+
     def told(self) -> tuple[dict[str, float], dict[str, str]]:
         """Since when each task (and the run, under "") is in its state, and why tasks were skipped or cancelled.
 
@@ -173,7 +177,7 @@ class Door:
 
     def emit(self, task: str, attempt: int, topic: str, payload: Any) -> None:
         """A working attempt records an event of its own."""
-        stored = pack(payload, live=self.journal.live)
+        stored = pack(payload, live=self.journal.live, name="payload")
         self.send(Emit(task=task, attempt=attempt, topic=topic, payload=stored), durable=False)
 
 

@@ -19,13 +19,13 @@ from ..core.messages import Claim, Release, Report, Tick
 from ..core.refusals import not_ready
 from ..core.states import FAILING, FINISHED, READY, RUNNING
 from ..core.values import SCALARS, Json
-from ..errors import NotReady, RunInterrupted, UsageError, ValueNotStorable
+from ..errors import NotReady, RunInterrupted, UsageError
 from ..journal import Entry, pack, unpack
 from .abilities import Code
-from .claimants import me, standing
+from .claimants import AT_WORK, me, standing
 from .door import Door
 from .failures import failure_of, remember
-from .loops import wait_for
+from .loops import CancelledError, being_cancelled, wait_for
 from .working import CURRENT, Attempt
 
 POLL = 0.05
@@ -56,7 +56,7 @@ class Driver:
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
         self._claimed: AttemptClaimed | None = None  # by the last turn
-        self._working = ("", 0)  # the last attempt that was noted as at work here
+        self._working = (door.place, "", 0)  # the last attempt that was noted as at work here
         self._wish = Claim(claimant=self.claimant)
         self._then: Claim | None = None
         self._deadline: float | None = None
@@ -128,17 +128,17 @@ class Driver:
                 durable = self._on_file and door.wiring.tasks[held.task].on_crash != "rerun"
                 output = None if held.parts is None else (held.task, held.number, held.heard())
                 answers = door.turn(report, durable=durable, output=output, noted=self._note)
-            elif self._could_claim():
+            elif not self._overdue() and self._could_claim():
                 answers = door.turn(self._wish, noted=self._note)
             else:
                 return None
         except BaseException:
             # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
-            self.door.working.discard(ended)
-            self.door.working.discard(self._working)
+            AT_WORK.discard(ended)
+            AT_WORK.discard(self._working)
             raise
         if held is not None:
-            self.door.working.discard(ended)
+            AT_WORK.discard(ended)
             self._held = None
         if self._keep:
             self.entries.extend(entry for _, entry in answers if entry is not None)
@@ -155,8 +155,8 @@ class Driver:
         """Before the commit: from then on anybody may ask whether somebody living holds this claim."""
         if entry is not None and type(fact := entry.facts[-1]) is AttemptClaimed:
             self._claimed = fact
-            self._working = (fact.task, fact.attempt)
-            self.door.working.add(self._working)
+            self._working = (self.door.place, fact.task, fact.attempt)
+            AT_WORK.add(self._working)
         else:
             self._claimed = None
 
@@ -192,7 +192,7 @@ class Driver:
             value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, CancelledError) as error:
             return self._failed(attempt, error)
         finally:
             CURRENT.reset(token)
@@ -206,7 +206,9 @@ class Driver:
             value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if hasattr(value, "__await__"):
                 value = await value
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, CancelledError) as error:
+            if being_cancelled(error):
+                raise
             return self._failed(attempt, error)
         finally:
             CURRENT.reset(token)
@@ -219,7 +221,7 @@ class Driver:
         if type(value) not in SCALARS:
             try:
                 value = pack(value, live=self.door.journal.live)
-            except ValueNotStorable as error:
+            except Exception as error:  # it can't be stored, or its own code raised when it was looked at
                 return self._failed(attempt, error)
         then = self._then if self._deadline is None or not self._overdue() else None
         return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=then)
@@ -237,7 +239,7 @@ class Driver:
         mine = [name for name, claimant in fold.claims.items() if claimant == self.claimant]
         for name in mine:
             number = fold.attempts[name]
-            self.door.working.discard((name, number))
+            AT_WORK.discard((self.door.place, name, number))
             output = None
             if held is not None and held.task == name and held.made_output:
                 output = (name, number, held.heard())
@@ -261,6 +263,16 @@ class Driver:
             return str(stop.value)
         except KeyboardInterrupt as error:
             raise self._interrupted() from error
+        except BaseException as error:
+            self._leave(error)
+            raise
+
+    def _leave(self, error: BaseException) -> None:
+        """Whatever ends the driving, no attempt may look as if it were still at work here."""
+        if isinstance(error, Exception):
+            AT_WORK.discard(self._working)  # the journal is in trouble: a claim counts as lost from now on
+        else:
+            self.abandon("interrupted")
 
     def _interrupted(self) -> RunInterrupted:
         name = self.abandon("interrupted")
@@ -285,8 +297,8 @@ class Driver:
                     action = drive.send(None)
         except StopIteration as stop:
             return str(stop.value)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self.abandon("interrupted")
+        except BaseException as error:
+            self._leave(error)
             raise
 
 
@@ -338,7 +350,7 @@ def gone_claims(door: Door) -> list[tuple[str, int]]:
         attempt = fold.attempts[name]
         stands = standing(claimant)
         if stands == "this process":
-            alive = (name, attempt) in door.working
+            alive = (door.place, name, attempt) in AT_WORK
         elif stands == "elsewhere":
             alive = house.heard_of(claimant)
         else:

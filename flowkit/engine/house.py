@@ -78,13 +78,15 @@ class House:
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Add a listener; the returned function takes it away again."""
-        self._listeners.append(listener)
-        self.attended = True
+        with self.bell:
+            self._listeners.append(listener)
+            self.attended = True
 
         def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-            self.attended = bool(self._listeners or self._waiting)
+            with self.bell:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+                self.attended = bool(self._listeners or self._waiting)
 
         return stop
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import contextvars
+import os
 import threading
 from collections.abc import Coroutine
 from typing import Any
 
 from ..errors import UsageError
+
+CancelledError = asyncio.CancelledError
+FAREWELL = 5.0
+"""Seconds that an interrupted async task is given to clean up; a second interrupt ends that."""
 
 _lock = threading.Lock()
 _helper: asyncio.AbstractEventLoop | None = None
@@ -45,6 +51,8 @@ def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return done.result()
     except KeyboardInterrupt:
         loop.call_soon_threadsafe(lambda: [task.cancel() for task in begun])
+        with contextlib.suppress(BaseException):
+            done.exception(FAREWELL)  # else it would still clean up while the attempt is offered again
         raise
 
 
@@ -55,6 +63,22 @@ def _helper_loop() -> asyncio.AbstractEventLoop:
             _helper = asyncio.new_event_loop()
             threading.Thread(target=_helper.run_forever, name="flowkit-loop", daemon=True).start()
         return _helper
+
+
+def _forget() -> None:
+    """In the child of a fork: the helper's thread stayed with the parent."""
+    global _helper, _lock
+    _helper, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def being_cancelled(error: BaseException) -> bool:
+    """Whether the error is the cancelling of the calling asyncio task, and not one that a function raised by itself."""
+    task = asyncio.current_task()
+    return isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
 
 
 def drive_nested(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..core import Failure, Fold, TaskPlan
 from ..core import facts as f
+from ..core.states import READY
 from ..core.values import preview
 from ..errors import NoResult
 from ..journal import unpack
 from ..render import Seen, Why
-from .claimants import standing
+from .claimants import AT_WORK, standing
 from .door import Door
 from .driver import arguments
 from .pictures import graph_of, picture_of_run
@@ -112,35 +113,43 @@ class TaskReading:
     def attempts(self) -> list[AttemptRecord]:
         """Its attempts, oldest first."""
         found: dict[int, AttemptRecord] = {}
-        for entry in self._door.journal.read(self._door.run_id):
+        for entry in self._door.entries():
             for fact in entry.facts:
                 _note(found, fact, self.name, entry.at, entry.by)
         return [found[number] for number in sorted(found)]
 
     @property
     def output(self) -> str:
-        """What its last attempt printed, at most 64 Ki characters; displayed things stand in it as their text."""
+        """What its last attempt at work printed, at most 64 Ki characters; displayed things stand in it as their text."""
         return "".join(part.get("text") or _shown(part) for part in self.outputs)
 
     @property
     def outputs(self) -> list[dict[str, Any]]:
-        """What its last attempt printed and displayed, in parts: {"name": "stdout", "text": …} or {"data": MIME bundle}."""
+        """What its last attempt at work printed and displayed, in parts: {"name": "stdout", "text": …} or {"data": MIME bundle}.
+
+        It is kept when the attempt ends.
+        """
+        fold = self._fold
         with self._door.house.lock:
-            number = self._door.fold.attempts.get(self.name, 0)
-            return self._door.journal.output(self._door.run_id, self.name, number)
+            return self._door.journal.output(self._door.run_id, self.name, self._last(fold))
 
     @property
     def progress(self) -> tuple[float, str] | None:
-        """How far the current attempt said it is (0 to 1), and with what; None where it said nothing."""
+        """How far the last attempt at work said it is (0 to 1), and with what; None where it said nothing."""
+        fold = self._fold
         with self._door.house.lock:
-            number = self._door.fold.attempts.get(self.name, 0)
-            return self._door.journal.progress(self._door.run_id, self.name, number)
+            return self._door.journal.progress(self._door.run_id, self.name, self._last(fold))
+
+    def _last(self, fold: Fold) -> int:
+        """The number of the last attempt that somebody entered, as far as the state tells."""
+        number = fold.attempts.get(self.name, 0)
+        return number - 1 if fold.states[self.name] == READY else number
 
     @property
     def seconds(self) -> float | None:
         """How long the last attempt was at work, in seconds, or None."""
-        attempts = self.attempts
-        return attempts[-1].seconds if attempts else None
+        times = [attempt.seconds for attempt in self.attempts if attempt.claimed_at is not None]
+        return times[-1] if times else None
 
     def why(self) -> Why:
         """Why it is in this state, and what would move it."""
@@ -199,8 +208,10 @@ def _end(record: AttemptRecord, outcome: str, at: float, by: str) -> None:
 
 def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:
     """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
-    task, part = fold.wiring.parts.get(name, (name, None)) if name not in fold.states else (name, None)
-    if task not in fold.states:
+    task, part = name, None
+    if isinstance(name, str) and name not in fold.states:
+        task, part = fold.wiring.parts.get(name, (name, None))
+    if not isinstance(name, str) or task not in fold.states:
         listed = ", ".join(list(fold.states)[:8])
         raise NoResult(f"There is no task {name!r} in this run; it has {listed}.")
     if task not in fold.values:
@@ -221,7 +232,7 @@ def seen_from(door: Door, able: Any) -> Seen:
             code[name] = how
     for name, claimant in tuple(fold.claims.items()):
         stands = standing(claimant)
-        if stands == "this process" and (name, fold.attempts[name]) not in door.working:
+        if stands == "this process" and (door.place, name, fold.attempts[name]) not in AT_WORK:
             stands = "gone"
         claims[name] = stands
     since, reasons = door.told()

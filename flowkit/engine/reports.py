@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.messages import Report
 from ..core.schema import check, describe
-from ..core.values import preview
+from ..core.values import Live, preview
 from ..errors import InvalidValue, UsageError, ValueNotStorable
 from ..journal import pack
 from .door import Door
@@ -54,6 +54,10 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None]:
             )
         return task.task, task.attempt
     name = task.name if isinstance(task, Task | TaskReading) else task
+    if not isinstance(name, str):
+        raise UsageError(
+            f"{name!r} names no task: give its name, an offer or a completion token. Nothing was recorded."
+        )
     if name in door.wiring.tasks or not _like_a_token(name):
         return name, None
     run_id, task_name, attempt = read_token(door.journal.key, name)
@@ -64,13 +68,13 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None]:
     return task_name, attempt
 
 
-def _like_a_token(name: Any) -> bool:
-    return isinstance(name, str) and name.startswith("WyJ") and "." in name
+def _like_a_token(name: str) -> bool:
+    return name.startswith("WyJ") and "." in name
 
 
 def accepted_seq(door: Door, name: str) -> int:
     """The event that holds a task's accepted report; 0 where there is none."""
-    for event in reversed(events_of(door.journal.read(door.run_id))):
+    for event in reversed(events_of(door.entries())):
         if event.task == name and event.kind in ("TaskSucceeded", "TaskFailed"):
             return event.seq
     return 0
@@ -96,5 +100,5 @@ def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) ->
     try:
         stored = pack(value, live=door.journal.live)
     except ValueNotStorable as error:
-        problem = problem or error
+        problem, stored = problem or error, Live(value)  # it can be like nothing that is recorded
     return Report(task=name, attempt=attempt, value=stored, note=note, problem=problem)

@@ -29,7 +29,7 @@ from .reports import accepted_seq, address_of, judged, offer_of
 from .saving import move
 from .task import Task
 from .watching import refold, wait_async
-from .working import listening
+from .working import CURRENT, listening
 
 panel_of: list[Callable[[Any], Any]] = []
 """What makes a live panel of a run; the package's door puts it here, since widgets stand above the engine."""
@@ -78,6 +78,7 @@ class Run:
         "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises RunFailed
         when the run has failed. ■ raises RunInterrupted after giving the attempt back.
         """
+        self._refuse_own_task()
         if loop not in ("helper", "caller"):
             raise UsageError(f"loop={loop!r} is not known: 'helper' (a loop of flowkit's own) or 'caller'.")
         name = None if until is None else named(self._door, until)
@@ -97,6 +98,7 @@ class Run:
 
         `steps` limits the number of attempts. Being cancelled gives the attempt back.
         """
+        self._refuse_own_task()
         name = None if until is None else named(self._door, until)
         with listening():
             if steps is None:
@@ -271,7 +273,7 @@ class Run:
     def events(self) -> Journal:
         """The run's journal, oldest event first."""
         self._door.refresh()
-        return Journal(events_of(self._door.journal.read(self.id)))
+        return Journal(events_of(self._door.entries()))
 
     @property
     def seq(self) -> int:
@@ -346,6 +348,13 @@ class Run:
 
     def _driver(self, echo: bool = True, debug: bool = True) -> Driver:
         return Driver(self._door, self._code, echo=echo, debug=debug)
+
+    def _refuse_own_task(self) -> None:
+        mine = CURRENT.get()
+        if mine is not None and getattr(mine.line, "place", None) == self._door.place:
+            raise UsageError(
+                f"{mine.task} is a task of run {self.id}: driving its own run from inside, it would wait for itself."
+            )
 
     def _fixed(self, name: str) -> Mapping[str, Any]:
         task = self._code.tasks.get(name)

@@ -24,6 +24,8 @@ def token_for(key: bytes, run_id: str, task: str, attempt: int) -> str:
 def read_token(key: bytes, token: str) -> tuple[str, str, int]:
     """Run id, task and attempt that a token names. Raises UnknownAttempt for one that this journal never gave out."""
     try:
+        if not isinstance(token, str):
+            raise ValueError(token)
         body, mac = (_bytes(part) for part in token.split("."))
         if hmac.compare_digest(mac, _mac(key, body)):
             run_id, task, attempt = json.loads(body)

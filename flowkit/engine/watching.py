@@ -29,7 +29,7 @@ def refold(door: Door, seq: int | None) -> Fold:
     if seq is None or seq >= fold.seq:
         return fold
     earlier = Fold(door.wiring)
-    for entry in door.journal.read(door.run_id):
+    for entry in door.entries():
         if entry.seq > seq:
             break
         evolve_all(earlier, entry.facts, entry.at)

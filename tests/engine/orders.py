@@ -1,10 +1,14 @@
-"""A small shop: a quote, a person who agrees, a parcel. `Order.calls` says which functions were entered."""
+"""A small shop (a quote, a person who agrees, a parcel), and what tests need to hold a task in the middle."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from flowkit import Flow
+
+LIMIT = 60.0  # seconds after which something counts as hanging
 
 
 class Order(Flow):
@@ -45,3 +49,47 @@ def chain(*names: str) -> Flow:
         flow.task(scope[name])
         before = name
     return flow
+
+
+class Gate:
+    """A place in a task's function that another thread sees it reach, and lets it leave."""
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._open = threading.Event()
+
+    def wait(self) -> None:
+        """In the task: say that it is here, and wait."""
+        self._reached.set()
+        assert self._open.wait(LIMIT), "nobody opened the gate"
+
+    def reached(self) -> None:
+        """Wait until the task is here."""
+        assert self._reached.wait(LIMIT), "the task was not entered"
+
+    def open(self) -> None:
+        self._open.set()
+
+
+class Aside:
+    """A call in a thread of its own; `end()` waits for it and gives what it returned, or raises what it raised."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._found: Any = None
+        self._raised: BaseException | None = None
+        self._call = call
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            self._found = self._call()
+        except BaseException as error:
+            self._raised = error
+
+    def end(self) -> Any:
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive(), "the call does not come back"
+        if self._raised is not None:
+            raise self._raised
+        return self._found
