@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,25 @@ def test_a_fact_that_was_taken_out_of_the_file_is_missed(tmp_path: Path, seq: in
         with pytest.raises(JournalCorrupt, match=f"Fact {seq} of run 'r' is missing"):
             engine.open("r", pair())
         assert engine.open("other").result == 2
+
+
+def test_an_engine_that_was_closed_and_opened_again_knows_who_is_still_at_work(tmp_path: Path) -> None:
+    entered, go_on = threading.Semaphore(0), threading.Event()
+    flow = Flow("slow")
+
+    @flow.task
+    def slow() -> int:
+        entered.release()
+        assert go_on.wait(60)
+        return 1
+
+    with Engine(tmp_path / "j.db") as engine:
+        engine.start(flow, run_id="r").play()
+        assert entered.acquire(timeout=60)
+    with Engine(tmp_path / "j.db") as engine:
+        run = engine.open("r", flow)
+        assert list(run.tick()) == []
+        assert (list(run.step()), run.states) == ([], {"slow": "running"})
+        go_on.set()
+        assert run.run(timeout=60).result == 1
+        assert [one.outcome for one in run.task("slow").attempts] == ["lost", "succeeded"]

@@ -24,7 +24,7 @@ for number in range(races):
     try:
         verdict = run.complete("pay", value).verdict
     except FlowkitError as error:
-        verdict = f"{type(error).__name__}: {error.recorded}"
+        verdict = f"{type(error).__name__}: {getattr(error, 'recorded', error)}"
     say(verdict=verdict)
 """
 
