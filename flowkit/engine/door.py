@@ -187,7 +187,7 @@ def open_door(house: House, run_id: str) -> Door:
         held = house.doors.get(run_id)
         if held is not None:
             return held  # type: ignore[no-any-return]
-        summary = house.journal.summary(run_id)
+        summary = house.journal.summary(run_id) if isinstance(run_id, str) else None
         if summary is None:
             known = [one.run_id for one in house.journal.summaries()[:5]]
             listed = f"It holds {', '.join(map(repr, known))}." if known else "It holds none yet."

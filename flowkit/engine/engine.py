@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ..core import Plan, Wiring
 from ..core.messages import Report, Start
-from ..core.values import preview, same
+from ..core.values import same
 from ..errors import FlowChanged, RunExists, UsageError
 from ..journal import MemoryJournal, Summary
 from . import files
@@ -23,7 +23,7 @@ from .door import Door, open_door
 from .events import Event, OfferList, Receipt, events_of
 from .failures import failure_from
 from .house import House
-from .intake import difference, packed_inputs, packed_results
+from .intake import difference, other_start, packed_inputs, packed_results, refuse_odd_start
 from .reports import judged
 from .run import Run
 from .runs import RunList
@@ -85,6 +85,7 @@ class Engine:
         fit, RunExists when the id is taken by other inputs, FlowChanged when by another structure.
         """
         self._check_open()
+        refuse_odd_start(flow, inputs, results, run_id)
         plan = flow.plan()
         name = None if target is None else getattr(target, "name", target)
         if name is not None and name not in flow.tasks:
@@ -95,10 +96,8 @@ class Engine:
         given = {getattr(task, "name", task): value for task, value in (results or {}).items()}
         live = self._house.journal.live
         stored = packed_inputs(wiring, inputs or {}, given, live)
-        if run_id is not None and not (isinstance(run_id, str) and run_id):
-            raise UsageError(f"run_id={run_id!r} must be a text that is not empty.")
-        if run_id is not None and self._house.journal.summary(run_id) is not None:
-            return self._again(flow, run_id, plan, stored, name)
+        if run_id is not None and self._has(run_id):
+            return self._again(flow, run_id, name, stored, packed_results(wiring, given, live))
         digest = hashlib.sha256(plan.encode()).hexdigest()[:32]
         door = Door(self._house, run_id or _new_id(), wiring)
         message = Start(
@@ -110,28 +109,43 @@ class Engine:
         )
         now = self._house.clock()
         summary = Summary(door.run_id, flow.name, digest, "running", now, now)
+
+        def make_known() -> None:
+            self._house.journal.add_run(summary, plan)
+            self._house.doors[door.run_id] = door  # before anybody can ask for a second door to it
+
         try:
-            door.turn(message, durable=True, first=lambda: self._house.journal.add_run(summary, plan))
+            door.turn(message, durable=True, first=make_known)
         except RunExists:  # another process was faster
-            return self._again(flow, door.run_id, plan, stored, name)
-        self._house.doors[door.run_id] = door
+            return self._again(flow, door.run_id, name, stored, message.results)
+        except BaseException:
+            self._house.doors.pop(door.run_id, None)
+            raise
         return Run(door, flow.tasks)
 
+    def _has(self, run_id: str) -> bool:
+        with self._house.lock:
+            return self._house.journal.summary(run_id) is not None
+
     def _again(
-        self, flow: Blueprint, run_id: str, plan: Plan, inputs: dict[str, Any], target: str | None
+        self,
+        flow: Blueprint,
+        run_id: str,
+        target: str | None,
+        inputs: dict[str, Any],
+        results: dict[str, Any],
     ) -> Run:
-        door = open_door(self._house, run_id)
+        run = self.open(run_id, flow)
+        door = run._door
         fold = door.refresh()
-        if fold.inputs.keys() != inputs.keys() or not all(same(fold.inputs[k], v) for k, v in inputs.items()):
-            recorded = ", ".join(f"{name}={preview(value)}" for name, value in fold.inputs.items())
-            sent = ", ".join(f"{name}={preview(value)}" for name, value in inputs.items())
+        for what, before, now in (("inputs", fold.inputs, inputs), ("results", fold.results, results)):
+            if before.keys() != now.keys() or not all(same(before[k], value) for k, value in now.items()):
+                raise RunExists(other_start(run_id, what, before, now))
+        if door.wiring.target != target:
             raise RunExists(
-                f"Run {run_id!r} is recorded with other inputs: {recorded or 'none'}; you gave {sent or 'none'}. "
+                f"Run {run_id!r} is recorded with target {door.wiring.target!r}, not {target!r}. "
                 f"Take another run_id, or engine.open({run_id!r}, flow) for the recorded one."
             )
-        if door.wiring.target != target:
-            raise RunExists(f"Run {run_id!r} is recorded with target {door.wiring.target!r}, not {target!r}.")
-        run = self.open(run_id, flow)
         done = sum(state == "succeeded" for state in fold.states.values())
         print(
             f"{run_id}: resumed, {done} of {len(fold.states)} tasks succeeded, the run is {fold.state}.{run.note}"

@@ -14,6 +14,17 @@ from ..journal import pack
 from .driver import parts_trouble
 
 
+def refuse_odd_start(flow: Any, inputs: Any, results: Any, run_id: Any) -> None:
+    """Raise UsageError where the arguments of a start are of the wrong kind."""
+    if not hasattr(flow, "plan"):
+        raise UsageError(f"{flow!r} is no Flow: engine.start(flow, inputs). No run was started.")
+    for what, given in (("inputs", inputs), ("results", results)):
+        if given is not None and not isinstance(given, Mapping):
+            raise UsageError(f"{what}={given!r} must be a mapping of names to values. No run was started.")
+    if run_id is not None and not (isinstance(run_id, str) and run_id):
+        raise UsageError(f"run_id={run_id!r} must be a text that is not empty. No run was started.")
+
+
 def packed_inputs(
     wiring: Wiring, inputs: Mapping[str, Any], given: Mapping[str, Any], live: bool
 ) -> dict[str, Any]:
@@ -88,6 +99,18 @@ def _results_trouble(wiring: Wiring, name: Any) -> str:
     near = get_close_matches(str(name), list(wiring.tasks), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"results names {name!r}, which is no task of {wiring.plan.flow}.{hint} No run was started."
+
+
+def other_start(run_id: str, what: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What keeps a start from being a resume of a recorded run: other "inputs" or "results", in words."""
+    recorded, sent = (
+        ", ".join(f"{name}={preview(value)}" for name, value in one.items()) or "none"
+        for one in (before, now)
+    )
+    return (
+        f"Run {run_id!r} is recorded with other {what}: {recorded}; you gave {sent}. "
+        f"Take another run_id, or engine.open({run_id!r}, flow) for the recorded one."
+    )
 
 
 def difference(run_id: str, old: Plan, new: Plan) -> str:

@@ -69,7 +69,7 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None]:
 
 
 def _like_a_token(name: str) -> bool:
-    return name.startswith("WyJ") and "." in name
+    return name.startswith(("WyI", "WyJ")) and "." in name  # how `["` and a letter or digit begin
 
 
 def accepted_seq(door: Door, name: str) -> int:
