@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import pytest
@@ -28,23 +27,14 @@ from flowkit.errors import (
     UnknownAttempt,
     UsageError,
 )
-from tests.core.test_machine import walk
-from tests.core.world import ME, TASK_FACTS, Rows
+from tests.core.test_machine import walked
+from tests.core.world import ME, TASK_FACTS
 
 
 def missing(table: dict[tuple[str, str], str], states: tuple[str, ...]) -> list[tuple[str, str]]:
     """The pairs that a table leaves out."""
     kinds = sorted({kind for _, kind in table})
     return [(state, kind) for state in states for kind in kinds if (state, kind) not in table]
-
-
-@functools.cache
-def walked() -> Rows:
-    """Runs in every state, with tasks in every state, reached by messages alone."""
-    rows = Rows()
-    for seed in range(60):
-        walk(seed, rows)
-    return rows
 
 
 def refold(wiring: Any, facts: list[f.Fact]) -> Fold:
