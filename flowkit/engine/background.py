@@ -37,14 +37,14 @@ class Player:
         driver, house = self._driver, self._driver.house
         seconds = 1.0 if driver.door.journal.live else POLL
         with listening():
-            while not house.closed:
+            while not house.closed and not driver.door.shut:
                 seen = house.changes
                 try:
                     if driver.run() == "ended":
                         return
                     house.wait(seen, seconds)
                 except (FlowkitError, RunInterrupted):
-                    if not house.closed:
+                    if not house.closed and not driver.door.shut:
                         _log.exception(
                             "run %s is not driven any more; run.play() goes on", driver.door.run_id
                         )

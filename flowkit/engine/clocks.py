@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ..errors import UsageError
 
@@ -33,3 +35,17 @@ def clock_from(clock: Callable[[], float] | str | None) -> Callable[[], float]:
     raise UsageError(
         f"clock={clock!r} is no clock: give a function that returns seconds since the epoch, or 'virtual'."
     )
+
+
+def move_clock(clock: Callable[[], float], now: Any) -> None:
+    """Move a virtual clock on to `now`; "next" is left to whoever knows what is due.
+
+    Raises UsageError for any other clock and for what is no moment.
+    """
+    if not isinstance(clock, VirtualClock):
+        raise UsageError("Only a virtual clock can be moved: Engine(clock='virtual').")
+    if now == "next":
+        return
+    if isinstance(now, bool) or not isinstance(now, int | float) or not math.isfinite(now):
+        raise UsageError(f"tick({now!r}) is not known: give seconds since the epoch, or 'next'.")
+    clock.move(now)

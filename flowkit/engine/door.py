@@ -32,6 +32,7 @@ class Door:
         self.place = (self.journal.key, run_id)  # the same for every door to this run in this process
         self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
+        self._dropped: int | None = None  # up to which fact a dropped fold was told of
         self._since: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
         self._told = 0  # up to which fact these two are told
@@ -50,18 +51,26 @@ class Door:
             fold = Fold(self.wiring)
             for entry in self.journal.read(self.run_id):
                 evolve_all(fold, entry.facts, entry.at)
-            self._fold = fold
+                if self._dropped is not None and entry.seq > self._dropped:
+                    self._tell(entry)
+            self._fold, self._dropped = fold, None
         return self._fold
+
+    def _drop(self, known: int) -> None:
+        """Let go of a fold that may be wrong; `known` is the last fact that this process has told of."""
+        if self._fold is not None:
+            self._fold, self._dropped = None, known
 
     def refresh(self) -> Fold:
         """Fold what other processes wrote meanwhile. Writes nothing."""
         with self.house.lock:
             fold = self._load()
             if self.house.others_wrote(self.run_id):
+                known = fold.seq
                 try:
                     self._take_in(fold, self.journal.read(self.run_id, fold.seq))
                 except BaseException:
-                    self._fold = None
+                    self._drop(known)
                     raise
         self.house.deliver()
         return fold
@@ -69,8 +78,11 @@ class Door:
     def _take_in(self, fold: Fold, entries: Any) -> None:
         for entry in entries:
             evolve_all(fold, entry.facts, entry.at)
-            self.house.changes += 1
-            self.house.publish(self.run_id, [(None, entry)])
+            self._tell(entry)
+
+    def _tell(self, entry: Entry) -> None:
+        self.house.changes += 1
+        self.house.publish(self.run_id, [(None, entry)])
 
     def send(
         self, message: Message, *, durable: bool = True, by: str | None = None
@@ -101,6 +113,7 @@ class Door:
             if self.shut:
                 raise UsageError(self.shut)
             fold = self._fold or self._load()
+            known = fold.seq
             try:
                 news = journal.begin(run_id, fold.seq, durable)
                 if first is not None:
@@ -109,6 +122,7 @@ class Door:
                     first()
                 elif news:
                     self._take_in(fold, news)
+                    known = fold.seq
                 answers = self._judge(fold, steps, by or house.by)
                 if noted is not None:
                     noted(answers[-1][1])
@@ -116,7 +130,7 @@ class Door:
                     journal.keep_output(run_id, *output)
                 journal.commit()
             except BaseException:
-                self._fold = None
+                self._drop(known)
                 journal.rollback()
                 raise
             house.changes += 1

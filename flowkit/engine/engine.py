@@ -20,7 +20,7 @@ from ..journal import MemoryJournal, Summary
 from . import files
 from .clocks import clock_from
 from .door import Door, open_door
-from .events import Event, OfferList, Receipt, events_of
+from .events import Event, OfferList, Receipt, tell_each
 from .failures import failure_from
 from .house import House
 from .intake import difference, other_start, packed_inputs, packed_results, refuse_odd_start
@@ -45,8 +45,9 @@ class Engine:
 
     `path` of the file (None: memory, gone with the process). `clock`: a function that returns seconds since the epoch, or
     "virtual" for a clock that only `run.tick` moves. `durability`: "process" (what a local driver can compute again may be lost
-    with the machine, never with the process) or "power" (every commit is fsynced). Also a context manager, which closes it.
-    Raises a JournalError where the file can't serve.
+    with the machine, never with the process; the default) or "power" (every commit is fsynced). Both are the file's for the
+    whole process: engines opened later take them over. Also a context manager, which closes it.
+    Raises a JournalError where the file can't serve, UsageError where it is open here with another clock or durability.
     """
 
     def __init__(
@@ -54,9 +55,9 @@ class Engine:
         path: str | os.PathLike[str] | None = None,
         *,
         clock: Callable[[], float] | str | None = None,
-        durability: str = "process",
+        durability: str | None = None,
     ) -> None:
-        if durability not in ("process", "power"):
+        if durability not in (None, "process", "power"):
             raise UsageError(f"durability={durability!r} is not known: 'process' or 'power'.")
         self.path = None if path is None else os.path.abspath(os.fspath(path))
         if self.path is None:
@@ -212,12 +213,12 @@ class Engine:
     def subscribe(self, listener: Callable[[str, Event], None]) -> Callable[[], None]:
         """Call `listener(run_id, event)` with each event of every run, once, in order, after its commit, outside every lock.
 
-        What it raises disturbs nobody. Returns a function that ends the subscription.
+        What it raises disturbs nobody. What another process records is told when this one takes it in, which needs a run
+        object here. Returns a function that ends the subscription.
         """
 
         def tell(run_id: str, entry: Any) -> None:
-            for event in events_of([entry]):
-                listener(run_id, event)
+            tell_each(listener, run_id, entry, run_id)
 
         return self._house.listen(tell)
 

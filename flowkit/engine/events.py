@@ -6,6 +6,7 @@ Alls give equal notebooks.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..core import Fact
 from ..core.schema import describe
 from ..journal import Entry, unpack
 from ..render import rows_html, rows_text, sentence
+
+_log = logging.getLogger("flowkit")
 
 
 class Event:
@@ -80,6 +83,15 @@ def events_of(entries: Iterable[Entry]) -> list[Event]:
         for offset, fact in enumerate(entry.facts):
             found.append(Event(entry.seq + offset, entry.at, entry.by, fact))
     return found
+
+
+def tell_each(listener: Callable[..., Any], run_id: str, entry: Entry, *first: Any) -> None:
+    """Call a listener with each event of an entry, after `first`; what it raises is logged and disturbs nobody."""
+    for event in events_of([entry]):
+        try:
+            listener(*first, event)
+        except Exception:
+            _log.exception("a subscriber of run %s raised at event %s; the run goes on", run_id, event.seq)
 
 
 class EventList(list[Event]):

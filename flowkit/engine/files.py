@@ -9,19 +9,23 @@ from typing import Any
 
 from ..errors import UsageError
 from ..journal import SqliteJournal
-from .clocks import clock_from
+from .clocks import VirtualClock, clock_from
 from .house import House
 
 _lock = threading.Lock()
-_houses: dict[
-    tuple[int, int], tuple[House, int]
-] = {}  # by device and inode, with how many engines live in it
+_houses: dict[tuple[int, int], tuple[House, int, str]] = {}
+"""By device and inode: the house, how many engines live in it, and its durability."""
+
 _pid = os.getpid()
 
 
-def enter(path: str, clock: Callable[[], float] | str | None, durability: str) -> House:
-    """The house of a file, made where there is none yet. Raises a JournalError where the file can't serve."""
+def enter(path: str, clock: Callable[[], float] | str | None, durability: str | None) -> House:
+    """The house of a file, made where there is none yet.
+
+    Raises a JournalError where the file can't serve, UsageError where it is open here with another clock or durability.
+    """
     global _pid
+    wanted = clock_from(clock)
     with _lock:
         if os.getpid() != _pid:
             # After a fork the parent's connections and locks are not ours to use.
@@ -29,25 +33,30 @@ def enter(path: str, clock: Callable[[], float] | str | None, durability: str) -
             _pid = os.getpid()
         found = _houses.get(_identity(path))
         if found is not None:
-            house, count = found
-            if clock is not None and clock != house.clock:
+            house, count, kept = found
+            both_virtual = isinstance(wanted, VirtualClock) and isinstance(house.clock, VirtualClock)
+            other = "clock" if clock is not None and wanted != house.clock and not both_virtual else ""
+            if durability not in (None, kept):
+                other = "durability"
+            if other:
                 raise UsageError(
-                    f"{path} is open in this process with another clock: close that engine first."
+                    f"{path} is open in this process with another {other}: close that engine first."
                 )
-            _houses[_identity(path)] = (house, count + 1)
+            _houses[_identity(path)] = (house, count + 1, kept)
             return house
-        house = House(SqliteJournal(path, durability=durability), clock_from(clock))
-        _houses[_identity(path)] = (house, 1)
+        kept = durability or "process"
+        house = House(SqliteJournal(path, durability=kept), wanted)
+        _houses[_identity(path)] = (house, 1, kept)
         return house
 
 
 def leave(house: House) -> None:
     """An engine closes; the last one closes the journal."""
     with _lock:
-        for identity, (one, count) in tuple(_houses.items()):
+        for identity, (one, count, kept) in tuple(_houses.items()):
             if one is house:
                 if count > 1:
-                    _houses[identity] = (one, count - 1)
+                    _houses[identity] = (one, count - 1, kept)
                     return
                 del _houses[identity]
     with house.lock:

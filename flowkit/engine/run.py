@@ -17,10 +17,10 @@ from ..journal import Entry, unpack
 from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
 from .abilities import Code
 from .background import Player
-from .clocks import VirtualClock
+from .clocks import move_clock
 from .door import Door
 from .driver import Driver, gone_claims, named, refuse_unready
-from .events import Event, EventList, Journal, OfferList, Receipt, events_of
+from .events import Event, EventList, Journal, OfferList, Receipt, events_of, tell_each
 from .failures import failure_from
 from .loops import drive_nested
 from .pictures import graph_of, picture_of_run
@@ -43,6 +43,7 @@ class Run:
         self._code = Code(door.wiring, code)
         self._player: Player | None = None
         self._graph: Graph | None = None
+        self._listeners: dict[Callable[[str, Entry], None], Callable[[], None]] = {}  # and what ends each
         self.stopped_by = ""
         self.note = ""
 
@@ -148,20 +149,10 @@ class Run:
         is due, if there is one. Raises UsageError for a moment where the clock is a real one.
         """
         if now is not None:
-            self._move_clock(now)
+            move_clock(self._door.house.clock, now)
         self._door.refresh()
         answers = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))), durable=True)
         return self._events([entry for _, entry in answers if entry is not None], "Nothing is due.")
-
-    def _move_clock(self, now: float | str) -> None:
-        clock = self._door.house.clock
-        if not isinstance(clock, VirtualClock):
-            raise UsageError("Only a virtual clock can be moved: Engine(clock='virtual').")
-        if isinstance(now, str):
-            if now != "next":
-                raise UsageError(f"tick({now!r}) is not known: give seconds since the epoch, or 'next'.")
-        else:
-            clock.move(now)
 
     # Reporting
 
@@ -318,10 +309,15 @@ class Run:
 
         def tell(run_id: str, entry: Entry) -> None:
             if run_id == self.id:
-                for event in events_of([entry]):
-                    listener(event)
+                tell_each(listener, run_id, entry)
 
-        return self._door.house.listen(tell)
+        self._listeners[tell] = self._door.house.listen(tell)
+
+        def stop() -> None:
+            if tell in self._listeners:
+                self._listeners.pop(tell)()
+
+        return stop
 
     def graph(self) -> Graph:
         """The run's tasks and links as a drawing."""
@@ -336,6 +332,12 @@ class Run:
         the file has a run of that id, a JournalError where the file can't serve. Then nothing has changed.
         """
         self._door = move(self._door, path)
+        for tell in tuple(self._listeners):
+            self._listeners[tell]()
+            self._listeners[tell] = self._door.house.listen(tell)
+        if self.playing:
+            self._player = None
+            self.play()
         return self
 
     def live(self) -> Any:
