@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import defining, durable, importing, many_runs, memory, reopening, reports
+from .pace import pace
 from .sizes import Size, size_named
 from .table import Row, heading, load, table
 
@@ -41,7 +42,7 @@ def main() -> int:
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     name = "quick" if given.quick else "full" if given.full else "normal"
-    print(heading(name))
+    print(f"{heading(name)}\n{pace()}", flush=True)
     judged: list[Row] = []
     for chosen in given.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix="flowkit-benchmarks-", dir=given.folder) as folder:

