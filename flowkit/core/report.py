@@ -25,8 +25,9 @@ def report(fold: Fold, message: Report) -> Answer:
     state = fold.states.get(name)
     if state is None:
         return Answer(REFUSED, error=unknown(fold, name))
-    current = fold.attempts.get(name, 0)
-    attempt = current if message.attempt is None else message.attempt
+    attempt = current = fold.attempts.get(name, 0)
+    if message.attempt is not None:
+        attempt = message.attempt
     if attempt != current and (attempt > current or attempt < min(current, 1)):
         text = (
             f"{name} has had {current} attempts so far; there is no attempt {attempt}. Nothing was recorded."

@@ -1,6 +1,6 @@
 """The one door to a run: every message comes through here, is judged by the core, and what follows is committed.
 
-A turn is: begin alone on the journal, fold what others wrote, judge the messages one after the other, write, commit. It
+A turn is: begin alone on the journal, fold what others wrote, judge the message, write, commit. It
 holds the engine's lock and never calls a user's function. A turn that breaks leaves nothing behind: it is rolled back
 and the fold is dropped, to be folded again from the journal.
 """
@@ -15,10 +15,11 @@ from ..core import facts as f
 from ..core.messages import Emit, Message
 from ..errors import AttemptWithdrawn, RunExists, UnknownRun, UsageError
 from ..journal import Entry, Journal, pack
+from .claimants import AT_WORK
 from .house import House
 
-Step = Message | Callable[[Fold], Message | None]
-"""A message, or a function that makes one from where the run stands (None: nothing to say)."""
+Step = Message | Callable[[Fold], Message]
+"""A message, or a function that makes one from where the run stands in the turn."""
 
 
 class Door:
@@ -82,31 +83,30 @@ class Door:
 
     def _tell(self, entry: Entry) -> None:
         self.house.changes += 1
-        self.house.publish(self.run_id, [(None, entry)])
+        self.house.publish(self.run_id, entry)
 
     def send(
         self, message: Message, *, durable: bool = True, by: str | None = None
     ) -> tuple[Answer, Entry | None]:
         """One message through the door. Raises what it is refused with, after recording what is to be recorded."""
-        answer, entry = self.turn(message, durable=durable, by=by)[0]
+        answer, entry = self.turn(message, durable=durable, by=by)
         if answer.error is not None:
             raise answer.error
         return answer, entry
 
     def turn(
         self,
-        *steps: Step,
+        step: Step,
+        *,
         durable: bool = False,
         by: str | None = None,
         output: tuple[str, int, list[dict[str, Any]]] | None = None,
         first: Callable[[], None] | None = None,
-        noted: Callable[[Entry | None], None] | None = None,
-    ) -> list[tuple[Answer, Entry | None]]:
-        """Judge the steps one after the other and commit all that follows together; refusals are left to the caller.
+    ) -> tuple[Answer, Entry | None]:
+        """Judge a message and commit all that follows together; a refusal is left to the caller.
 
-        `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the first step: it makes a run
-        known, and RunExists is raised where it is known already; `noted` is told before the commit what the last step
-        wrote. Raises a JournalError when nothing could be committed.
+        `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the message: it makes a run known,
+        and RunExists is raised where it is known already. Raises a JournalError when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         with house.lock:
@@ -114,8 +114,9 @@ class Door:
                 raise UsageError(self.shut)
             fold = self._fold or self._load()
             known = fold.seq
+            claimed = None
             try:
-                news = journal.begin(run_id, fold.seq, durable)
+                news = journal.begin(run_id, known, durable)
                 if first is not None:
                     if news or fold.state:
                         raise RunExists(f"Run {run_id!r} is recorded already.")
@@ -123,46 +124,34 @@ class Door:
                 elif news:
                     self._take_in(fold, news)
                     known = fold.seq
-                answers = self._judge(fold, steps, by or house.by)
-                if noted is not None:
-                    noted(answers[-1][1])
+                answer = advance(fold, step if isinstance(step, Message) else step(fold))
+                entry, facts = None, answer.facts
+                if facts:
+                    at, before = house.clock(), fold.state
+                    if at < fold.at:
+                        at = fold.at  # a clock that was set back must not turn the order of facts round
+                    entry = Entry(known + 1, at, by or house.by, facts)
+                    evolve_all(fold, facts, at)
+                    state = fold.state
+                    journal.write(run_id, entry, None if state == before else state)
+                    if type(last := facts[-1]) is f.AttemptClaimed:
+                        # Before the commit: from then on anybody may ask whether somebody living holds this claim.
+                        claimed = (self.place, last.task, last.attempt)
+                        AT_WORK.add(claimed)
                 if output is not None:
                     journal.keep_output(run_id, *output)
                 journal.commit()
             except BaseException:
+                AT_WORK.discard(claimed)
                 self._drop(known)
                 journal.rollback()
                 raise
             house.changes += 1
             if house.attended:
-                house.publish(run_id, answers)
+                house.publish(run_id, entry)
         if house.attended:
             house.deliver()
-        return answers
-
-    def _judge(self, fold: Fold, steps: tuple[Step, ...], by: str) -> list[tuple[Answer, Entry | None]]:
-        """Let each step be judged where the one before left the run, and write what follows."""
-        write, run_id, before = self.journal.write, self.run_id, fold.state
-        answers: list[tuple[Answer, Entry | None]] = []
-        at = self.house.clock()
-        if at < fold.at:
-            at = fold.at  # a clock that was set back must not turn the order of facts round
-        for step in steps:
-            message = step if isinstance(step, Message) else step(fold)
-            if message is None:
-                continue
-            answer = advance(fold, message)
-            facts = answer.facts
-            if not facts:
-                answers.append((answer, None))
-                continue
-            entry = Entry(fold.seq + 1, at, by, facts)
-            evolve_all(fold, facts, at)
-            state = fold.state
-            write(run_id, entry, None if state == before else state)
-            before = state
-            answers.append((answer, entry))
-        return answers
+        return answer, entry
 
     def entries(self, after: int = 0) -> Sequence[Entry]:
         """What is recorded behind the fact `after`, oldest first; never what a turn has not committed yet."""

@@ -26,7 +26,7 @@ from .claimants import AT_WORK, me, standing
 from .door import Door
 from .failures import failure_of, remember
 from .loops import CancelledError, being_cancelled, wait_for
-from .working import CURRENT, Attempt
+from .working import CURRENT, Attempt, hearing_displays
 
 POLL = 0.05
 """Seconds between two looks at a file that another process may write to."""
@@ -55,10 +55,10 @@ class Driver:
         self.entries: list[Entry] = []
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
-        self._claimed: AttemptClaimed | None = None  # by the last turn
-        self._working = (door.place, "", 0)  # the last attempt that was noted as at work here
+        self._working = (door.place, "", 0)  # the last attempt that was claimed here
         self._wish = Claim(claimant=self.claimant)
         self._then: Claim | None = None
+        self._plain = False  # nothing is to be looked at in a result that is a scalar
         self._deadline: float | None = None
         self._fold = door.fold  # as it stood when that was claimed
         self._only: set[str] | None = None
@@ -89,6 +89,7 @@ class Driver:
         self._wish = Claim(claimant=self.claimant, among=among)
         self._then = None if once else self._wish
         self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._plain = timeout is None and not self.door.wiring.outputs
         if self.door.refresh().claims:
             self._settle_gone()
         report: Report | None = None
@@ -127,38 +128,27 @@ class Driver:
             if held is not None and report is not None:
                 durable = self._on_file and door.wiring.tasks[held.task].on_crash != "rerun"
                 output = None if held.parts is None else (held.task, held.number, held.heard())
-                answers = door.turn(report, durable=durable, output=output, noted=self._note)
+                _, entry = door.turn(report, durable=durable, output=output)
             elif not self._overdue() and self._could_claim():
-                answers = door.turn(self._wish, noted=self._note)
+                _, entry = door.turn(self._wish)
             else:
                 return None
-        except BaseException:
-            # Nobody works on these any more, whatever is recorded: they must not look alive for ever.
+        finally:
+            # Also after a trouble: nobody works on it any more, whatever is recorded.
             AT_WORK.discard(ended)
-            AT_WORK.discard(self._working)
-            raise
-        if held is not None:
-            AT_WORK.discard(ended)
-            self._held = None
-        if self._keep:
-            self.entries.extend(entry for _, entry in answers if entry is not None)
-        fact = self._claimed
-        if fact is None:
+        self._held = None
+        if entry is None:
             return None
+        if self._keep:
+            self.entries.append(entry)
+        if type(fact := entry.facts[-1]) is not AttemptClaimed:
+            return None
+        self._working = (door.place, fact.task, fact.attempt)
         self._fold = door.fold
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
         if self._on_file:
             self.house.show_life()
         return attempt
-
-    def _note(self, entry: Entry | None) -> None:
-        """Before the commit: from then on anybody may ask whether somebody living holds this claim."""
-        if entry is not None and type(fact := entry.facts[-1]) is AttemptClaimed:
-            self._claimed = fact
-            self._working = (self.door.place, fact.task, fact.attempt)
-            AT_WORK.add(self._working)
-        else:
-            self._claimed = None
 
     def _could_claim(self) -> bool:
         """Whether anything is there to be claimed here, as far as this process knows: else no turn is taken for it."""
@@ -179,9 +169,9 @@ class Driver:
         if not gone_claims(self.door):
             return False
         # Looked at again under the lock, where no claim of this process can be half-noted.
-        answers = self.door.turn(lambda fold: Tick(gone=tuple(gone_claims(self.door))))
-        if self._keep:
-            self.entries.extend(entry for _, entry in answers if entry is not None)
+        _, entry = self.door.turn(lambda fold: Tick(gone=tuple(gone_claims(self.door))))
+        if self._keep and entry is not None:
+            self.entries.append(entry)
         return True
 
     def perform(self, attempt: Attempt) -> Report:
@@ -196,6 +186,8 @@ class Driver:
             return self._failed(attempt, error)
         finally:
             CURRENT.reset(token)
+        if self._plain and type(value) in SCALARS:  # the common case, said twice for the speed of small tasks
+            return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=self._then)
         return self._answer(attempt, value)
 
     async def perform_here(self, attempt: Attempt) -> Report:
@@ -223,8 +215,13 @@ class Driver:
                 value = pack(value, live=self.door.journal.live)
             except Exception as error:  # it can't be stored, or its own code raised when it was looked at
                 return self._failed(attempt, error)
-        then = self._then if self._deadline is None or not self._overdue() else None
-        return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=then)
+        return Report(
+            task=attempt.task,
+            attempt=attempt.number,
+            value=value,
+            via="run",
+            then=None if self._overdue() else self._then,
+        )
 
     def _failed(self, attempt: Attempt, error: BaseException) -> Report:
         if self.debug:
@@ -313,7 +310,8 @@ def parts_trouble(outputs: tuple[str, ...], value: Any) -> str:
 
 
 async def _awaited(value: Any) -> Any:
-    return await value
+    with hearing_displays():  # this thread is the helper loop's
+        return await value
 
 
 def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,10 @@ class House:
         self._seen[run_id] = version
         return True
 
-    def publish(self, run_id: str, answers: list[tuple[Any, Entry | None]]) -> None:
-        """Note committed entries, under the lock; `deliver` tells the listeners."""
-        if self._listeners:
-            self._news.extend((run_id, entry) for _, entry in answers if entry is not None)
+    def publish(self, run_id: str, entry: Entry | None) -> None:
+        """Note a committed entry, under the lock; `deliver` tells the listeners."""
+        if self._listeners and entry is not None:
+            self._news.append((run_id, entry))
 
     def deliver(self) -> None:
         """Ring the bell and tell listeners what was published, outside the lock, one thread at a time so that order holds."""

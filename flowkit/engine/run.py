@@ -151,8 +151,8 @@ class Run:
         if now is not None:
             move_clock(self._door.house.clock, now)
         self._door.refresh()
-        answers = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))), durable=True)
-        return self._events([entry for _, entry in answers if entry is not None], "Nothing is due.")
+        _, entry = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))), durable=True)
+        return self._events([] if entry is None else [entry], "Nothing is due.")
 
     # Reporting
 

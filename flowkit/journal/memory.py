@@ -29,6 +29,7 @@ class MemoryJournal:
         self._progress: dict[tuple[str, str, int], tuple[float, str]] = {}
         self._beats: dict[tuple[str, str, int, str], float] = {}
         self._added: dict[str, tuple[Summary, Plan]] = {}
+        self._heads: dict[str, int] = {}  # each run's last fact
         self._run = ""  # whose turn it is
         self._written: list[Entry] = []
         self._moved: tuple[str, float] | None = None  # the run's new state, and when it came to it
@@ -38,11 +39,7 @@ class MemoryJournal:
         if self._written or self._added or self._kept:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
         self._run = run_id
-        entries = self._entries.get(run_id)
-        if not entries:
-            return ()
-        last = entries[-1]
-        return () if last.seq + len(last.facts) - 1 <= after else self.read(run_id, after)
+        return () if self._heads.get(run_id, 0) <= after else self.read(run_id, after)
 
     def add_run(self, summary: Summary, plan: Plan) -> None:
         self._added[summary.run_id] = (summary, plan)
@@ -71,8 +68,13 @@ class MemoryJournal:
         if self._kept:
             self._outputs.update(self._kept)
         if self._written:
+            last = self._written[-1]
             self._entries[self._run] += self._written
-        self.rollback()
+            self._heads[self._run] = last.seq + len(last.facts) - 1
+        if self._added or self._kept or self._moved:
+            self.rollback()
+        else:
+            self._written.clear()
 
     def rollback(self) -> None:
         self._written.clear()
