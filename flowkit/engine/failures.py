@@ -5,6 +5,7 @@ Nothing here rebuilds an exception from data.
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import sys
 import traceback
@@ -12,7 +13,10 @@ from types import TracebackType
 
 from ..core import Failure
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OURS = (
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
+    os.path.dirname(concurrent.futures.__file__) + os.sep,  # through which an async task's error comes
+)
 _LONGEST = 20_000  # characters of traceback text that are kept
 
 
@@ -65,9 +69,9 @@ def _message(error: BaseException) -> str:
 
 
 def _own(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback without flowkit's frames at its head; all of it where there are no others."""
+    """The traceback without flowkit's frames, and those that lie between them, at its head; all of it where there are no others."""
     found = tb
-    while found is not None and found.tb_frame.f_code.co_filename.startswith(_HERE + os.sep):
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
         found = found.tb_next
     return found or tb
 

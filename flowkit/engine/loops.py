@@ -46,11 +46,18 @@ def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
     def begin() -> None:
         begun.append(loop.create_task(guarded(), context=context))
 
-    loop.call_soon_threadsafe(begin)
+    def cancel() -> None:
+        for task in begun:
+            task.cancel()
+        if not begun:
+            coroutine.close()
+            done.cancel()
+
     try:
+        loop.call_soon_threadsafe(begin)
         return done.result()
     except KeyboardInterrupt:
-        loop.call_soon_threadsafe(lambda: [task.cancel() for task in begun])
+        loop.call_soon_threadsafe(cancel)
         with contextlib.suppress(BaseException):
             done.exception(FAREWELL)  # else it would still clean up while the attempt is offered again
         raise

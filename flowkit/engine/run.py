@@ -12,37 +12,33 @@ from typing import Any
 
 from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
 from ..core.values import Json, Live
-from ..errors import NoResult, ReportRefused, RunFailed, UsageError
+from ..errors import ReportRefused, RunFailed, UsageError
 from ..journal import Entry, unpack
-from ..render import OFFER_HEADERS, Graph, Why, next_words, offer_rows, why
-from .abilities import Code
+from ..render import OFFER_HEADERS, offer_rows
 from .background import Player
 from .clocks import move_clock
 from .door import Door
 from .driver import Driver, gone_claims, named, refuse_unready
-from .events import Event, EventList, Journal, OfferList, Receipt, events_of, tell_each
+from .events import Event, EventList, OfferList, Receipt, events_of, tell_each
 from .failures import failure_from
 from .loops import drive_nested
-from .pictures import graph_of, picture_of_run
-from .reading import TaskReading, result_of, seen_from
 from .reports import accepted_seq, address_of, judged, offer_of
+from .run_reading import RunReading
 from .saving import move
 from .task import Task
-from .watching import refold, wait_async
+from .watching import wait_async
 from .working import CURRENT, listening
 
 panel_of: list[Callable[[Any], Any]] = []
 """What makes a live panel of a run; the package's door puts it here, since widgets stand above the engine."""
 
 
-class Run:
+class Run(RunReading):
     """One execution of a flow. Get one from `flow.start`, `engine.start` or `engine.open`."""
 
     def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
-        self._door = door
-        self._code = Code(door.wiring, code)
+        super().__init__(door, code)
         self._player: Player | None = None
-        self._graph: Graph | None = None
         self._listeners: dict[Callable[[str, Entry], None], Callable[[], None]] = {}  # and what ends each
         self.stopped_by = ""
         self.note = ""
@@ -207,89 +203,6 @@ class Run:
 
     # Reading
 
-    @property
-    def id(self) -> str:
-        """The run's id."""
-        return self._door.run_id
-
-    @property
-    def engine_name(self) -> str:
-        """Where it is kept: the journal's path, or "memory"."""
-        return self._door.journal.name
-
-    @property
-    def flow_name(self) -> str:
-        """The name of its flow."""
-        return self._door.wiring.plan.flow
-
-    @property
-    def state(self) -> str:
-        """The run's state, in lower case."""
-        return self._door.refresh().state
-
-    @property
-    def states(self) -> dict[str, str]:
-        """Each task's state by name, in the order of definition."""
-        return dict(self._door.refresh().states)
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """Copies of the inputs that it was started with."""
-        return {name: unpack(value) for name, value in self._door.refresh().inputs.items()}
-
-    def __getitem__(self, task: str | Task) -> Any:
-        """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
-        name = task.name if isinstance(task, Task) else task
-        return result_of(self._door.refresh(), name, self._explain)
-
-    @property
-    def result(self) -> Any:
-        """The run's result: of the task that the flow names, else of its one end, else a dict of all ends.
-
-        Raises NoResult, with why.
-        """
-        fold, wiring = self._door.refresh(), self._door.wiring
-        if fold.state != "succeeded":
-            raise NoResult(f"The run has no result: {self.why().words}")
-        names = (wiring.plan.result,) if wiring.plan.result and wiring.target is None else wiring.ends
-        if len(names) == 1:
-            return self[names[0]]
-        return {name: self[name] for name in names if name in fold.values}
-
-    def task(self, task: str | Task) -> TaskReading:
-        """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
-        return TaskReading(self._door, named(self._door, task), self._explain)
-
-    @property
-    def events(self) -> Journal:
-        """The run's journal, oldest event first."""
-        self._door.refresh()
-        return Journal(events_of(self._door.entries()))
-
-    @property
-    def seq(self) -> int:
-        """The number of the last event that this process knows."""
-        return self._door.fold.seq
-
-    def why(self, task: str | Task | None = None) -> Why:
-        """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
-        name = None if task is None else named(self._door, task)
-        return self._explain(name)
-
-    def next_words(self) -> str:
-        """What the next step would do, in a sentence."""
-        self._door.refresh()
-        with self._door.house.lock:
-            return next_words(self._door.fold, self._door.wiring, self._seen())
-
-    def next_task(self) -> str | None:
-        """The task that `step()` would run now, or None where there is nothing to run here."""
-        fold = self._door.refresh()
-        able = self._code.able
-        if fold.state != "running":
-            return None
-        return next((n for n in list(fold.queue) if fold.states[n] == "ready" and able(n) == "here"), None)
-
     async def wait(self, task: str | Task | None = None, timeout: float | None = None) -> Run:
         """Only watch, until the task (or the run) has ended or `timeout` seconds have passed. Drives nothing."""
         name = None if task is None else named(self._door, task)
@@ -318,12 +231,6 @@ class Run:
                 self._listeners.pop(tell)()
 
         return stop
-
-    def graph(self) -> Graph:
-        """The run's tasks and links as a drawing."""
-        if self._graph is None:
-            self._graph = graph_of(self.flow_name, self._door.wiring.tasks.values())
-        return self._graph
 
     def save(self, path: str | os.PathLike[str]) -> Run:
         """Keep a run that began in memory in a file; this object goes on there, and so can any other process.
@@ -368,20 +275,9 @@ class Run:
         self._door.house.ring()
         return self
 
-    def _seen(self) -> Any:
-        return seen_from(self._door, self._code.able)
-
-    def _explain(self, name: str | None) -> Why:
-        self._door.refresh()
-        with self._door.house.lock:
-            return why(self._door.fold, self._door.wiring, name, self._seen())
-
     def _events(self, entries: list[Entry], empty: str = "") -> EventList:
         events = events_of(entries)
         return EventList(events, "" if events else empty or self.why().words, self._face)
-
-    def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
-        return picture_of_run(self.graph(), refold(self._door, seq), marks, caption)
 
     def _raise_if_failed(self) -> None:
         fold = self._door.fold
@@ -389,17 +285,6 @@ class Run:
             first = fold.failures[fold.ended_by]
             text = f"{self.id} failed: {fold.ended_by} raised {first}. run.task({fold.ended_by!r}).failure has the traceback."
             raise RunFailed(text, dict(fold.failures))
-
-    def __repr__(self) -> str:
-        fold = self._door.refresh()
-        done = sum(state == "succeeded" for state in fold.states.values())
-        return (
-            f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(fold.states)} tasks succeeded>"
-        )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        fold = self._door.refresh()
-        return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")
 
 
 def _opened(held: Any) -> Any:

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -56,27 +56,50 @@ class Attempt(msgspec.Struct, gc=False):
         return self.parts is not None
 
     def hear(self, part: dict[str, Any], size: int) -> None:
-        """Keep a part of the output; the same stream goes on in one part."""
-        if self.parts is None:
-            self.parts = []
-        parts = self.parts
-        if parts and "text" in part and parts[-1].get("name") == part["name"]:
-            parts[-1]["text"] += part["text"]
-        else:
-            parts.append(part)
-        self.size += size
-        while self.size > LONGEST:
-            first = parts[0]
-            over = self.size - LONGEST
-            if "text" in first and len(first["text"]) > over:
-                first["text"] = first["text"][over:]
-                self.size -= over
+        """Keep a part of the output, from whatever thread; the same stream goes on in one part."""
+        with _hearing:
+            if self.parts is None:
+                self.parts = []
+            parts = self.parts
+            if "text" not in part:
+                parts.append(part)
+            elif parts and parts[-1].get("name") == part["name"]:
+                parts[-1]["texts"].append(part["text"])
             else:
-                self.size -= _size_of(parts.pop(0))
+                parts.append({"name": part["name"], "texts": [part["text"]]})
+            self.size += size
+            if self.size > 2 * LONGEST:  # not at every line, since it looks at all that is kept
+                kept = _newest(_joined(parts))
+                self.parts = [{"name": p["name"], "texts": [p["text"]]} if "text" in p else p for p in kept]
+                self.size = sum(map(_size_of, kept))
 
     def heard(self) -> list[dict[str, Any]]:
         """All that was kept so far, oldest first, with overwritten lines (`\\r`) folded."""
-        return [{**p, "text": _folded(p["text"])} if "text" in p else p for p in self.parts or ()]
+        with _hearing:
+            kept = _newest(_joined(self.parts or ()))
+        return [{**p, "text": _folded(p["text"])} if "text" in p else p for p in kept]
+
+
+_hearing = threading.RLock()  # a signal's handler may print in the middle of a print
+
+
+def _joined(parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": p["name"], "text": "".join(p["texts"])} if "texts" in p else p for p in parts]
+
+
+def _newest(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The end of some output, at most `LONGEST` characters."""
+    kept: list[dict[str, Any]] = []
+    room = LONGEST
+    for part in reversed(parts):
+        size = _size_of(part)
+        if size > room and "text" not in part:
+            break
+        kept.append({**part, "text": part["text"][-room:]} if size > room else part)
+        room -= size
+        if room <= 0:
+            break
+    return kept[::-1]
 
 
 def _size_of(part: dict[str, Any]) -> int:
@@ -133,10 +156,10 @@ class _Tee:
 
     def write(self, text: str) -> int:
         found = CURRENT.get()
-        if found is None:
+        if found is None or not isinstance(text, str):
             return int(self._real.write(text) or 0)
         found.hear({"name": self._name, "text": text}, len(text))
-        if found.echo:
+        if found.echo and self._real is not None:
             self._real.write(text)
         return len(text)
 
@@ -158,41 +181,55 @@ def listening() -> Iterator[None]:
     global _listening
     with _lock:
         _listening += 1
-        if _listening == 1:
-            sys.stdout, sys.stderr = _Tee(sys.stdout, "stdout"), _Tee(sys.stderr, "stderr")
-    unhook = _hear_displays()
+        for name in ("stdout", "stderr"):
+            # Others may have put streams of their own there since somebody began to listen.
+            if not isinstance(stream := getattr(sys, name), _Tee):
+                setattr(sys, name, _Tee(stream, name))
     try:
-        yield
+        with hearing_displays():
+            yield
     finally:
-        unhook()
         with _lock:
             _listening -= 1
             if _listening == 0:
                 for name in ("stdout", "stderr"):
-                    stream = getattr(sys, name)
-                    if isinstance(stream, _Tee):
+                    if isinstance(stream := getattr(sys, name), _Tee):
                         setattr(sys, name, stream._real)
 
 
-def _hear_displays() -> Any:
-    """In a notebook: keep what an attempt displays. Returns what undoes it."""
+_hooked = threading.local()
+
+
+@contextlib.contextmanager
+def hearing_displays() -> Iterator[None]:
+    """In a notebook: keep what attempts display in this thread, each thing once however many are in here."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     publisher: Any = getattr(shell, "display_pub", None)
     if not hasattr(publisher, "register_hook"):
-        return lambda: None
+        yield
+        return
+    _hooked.count = getattr(_hooked, "count", 0) + 1
+    if _hooked.count == 1:
+        publisher.register_hook(_hear_display)
+    try:
+        yield
+    finally:
+        _hooked.count -= 1
+        if not _hooked.count:
+            publisher.unregister_hook(_hear_display)
 
-    def hook(message: dict[str, Any]) -> dict[str, Any] | None:
-        found = CURRENT.get()
-        if found is None or message.get("msg_type") not in ("display_data", "update_display_data"):
-            return message
+
+def _hear_display(message: dict[str, Any]) -> dict[str, Any] | None:
+    """Keep a message for the attempt that sends it; None keeps it out of the cells."""
+    found = CURRENT.get()
+    if found is None:
+        return message
+    if message.get("msg_type") in ("display_data", "update_display_data"):
         data = {kind: value for kind, value in message["content"]["data"].items() if isinstance(value, str)}
         size = sum(len(value) for value in data.values())
         if size > LONGEST:
             data = {"text/plain": data.get("text/plain", "")[:1000]}
             size = len(data["text/plain"])
         found.hear({"data": data}, size)
-        return message if found.echo else None
-
-    publisher.register_hook(hook)
-    return lambda: publisher.unregister_hook(hook)
+    return message if found.echo else None
