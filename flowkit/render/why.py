@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -56,6 +57,9 @@ class Why(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         subject = "run" if self.task is None else clipped(self.task, 40)
         return f"<Why {subject} {self.state}: {clipped(self.words, 160)}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": "\n".join([self.words, *(f"  {call}" for call in self.calls)])}
 
 
 def why(fold: Fold, wiring: Wiring, task: str | None = None, seen: Seen | None = None) -> Why:

@@ -1,0 +1,141 @@
+"""A run as it is read: where it stands, what its tasks gave, why nothing moves, and its picture.
+
+Reading never writes and never drives, and takes in what other processes wrote. The object that also drives is in `run.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import NoResult
+from ..journal import unpack
+from ..render import Graph, Why, next_words, why
+from .abilities import Code
+from .door import Door
+from .driver import named
+from .events import Journal, events_of
+from .pictures import graph_of, picture_of_run
+from .reading import TaskReading, result_of, seen_from
+from .task import Task
+from .watching import refold
+
+
+class RunReading:
+    """What can be read of a run, in any process, with its code or without."""
+
+    def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
+        self._door = door
+        self._code = Code(door.wiring, code)
+        self._graph: Graph | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._door.run_id
+
+    @property
+    def engine_name(self) -> str:
+        """Where it is kept: the journal's path, or "memory"."""
+        return self._door.journal.name
+
+    @property
+    def flow_name(self) -> str:
+        """The name of its flow."""
+        return self._door.wiring.plan.flow
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event that this process knows."""
+        return self._door.fold.seq
+
+    @property
+    def state(self) -> str:
+        """The run's state, in lower case."""
+        return self._door.refresh().state
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Each task's state by name, in the order of definition."""
+        return dict(self._door.refresh().states)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Copies of the inputs that it was started with."""
+        return {name: unpack(value) for name, value in self._door.refresh().inputs.items()}
+
+    def __getitem__(self, task: str | Task) -> Any:
+        """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
+        name = task.name if isinstance(task, Task) else task
+        return result_of(self._door.refresh(), name, self._explain)
+
+    @property
+    def result(self) -> Any:
+        """The run's result: of the task that the flow names, else of its one end, else a dict of all ends.
+
+        Raises NoResult, with why.
+        """
+        fold, wiring = self._door.refresh(), self._door.wiring
+        if fold.state != "succeeded":
+            raise NoResult(f"The run has no result: {self.why().words}")
+        names = (wiring.plan.result,) if wiring.plan.result and wiring.target is None else wiring.ends
+        if len(names) == 1:
+            return self[names[0]]
+        return {name: self[name] for name in names if name in fold.values}
+
+    def task(self, task: str | Task) -> TaskReading:
+        """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
+        return TaskReading(self._door, named(self._door, task), self._explain)
+
+    @property
+    def events(self) -> Journal:
+        """The run's journal, oldest event first."""
+        self._door.refresh()
+        return Journal(events_of(self._door.entries()))
+
+    def why(self, task: str | Task | None = None) -> Why:
+        """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
+        name = None if task is None else named(self._door, task)
+        return self._explain(name)
+
+    def next_words(self) -> str:
+        """What the next step would do, in a sentence."""
+        self._door.refresh()
+        with self._door.house.lock:
+            return next_words(self._door.fold, self._door.wiring, self._seen())
+
+    def next_task(self) -> str | None:
+        """The task that `step()` would run now, or None where there is nothing to run here."""
+        fold = self._door.refresh()
+        able = self._code.able
+        if fold.state != "running":
+            return None
+        return next((n for n in list(fold.queue) if fold.states[n] == "ready" and able(n) == "here"), None)
+
+    def graph(self) -> Graph:
+        """The run's tasks and links as a drawing."""
+        if self._graph is None:
+            self._graph = graph_of(self.flow_name, self._door.wiring.tasks.values())
+        return self._graph
+
+    def _explain(self, name: str | None) -> Why:
+        self._door.refresh()
+        with self._door.house.lock:
+            return why(self._door.fold, self._door.wiring, name, self._seen())
+
+    def _seen(self) -> Any:
+        return seen_from(self._door, self._code.able)
+
+    def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
+        return picture_of_run(self.graph(), refold(self._door, seq), marks, caption)
+
+    def __repr__(self) -> str:
+        fold = self._door.refresh()
+        done = sum(state == "succeeded" for state in fold.states.values())
+        return (
+            f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(fold.states)} tasks succeeded>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        fold = self._door.refresh()
+        return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")
