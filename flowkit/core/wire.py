@@ -203,14 +203,20 @@ def _after(
             found.append(name)
         else:
             faults.append(
-                Fault(draft.name, f"after names {source!r}, which is no task", _did_you_mean(names, source))
+                Fault(
+                    draft.name,
+                    f"after names {source!r}, which is no task",
+                    _did_you_mean(names, source, "Define it."),
+                )
             )
     return tuple(dict.fromkeys(found))
 
 
-def _did_you_mean(names: Names, name: str) -> str:
+def _did_you_mean(
+    names: Names, name: str, otherwise: str = "Define it, or bind the parameter to another source."
+) -> str:
     near = names.near(name)
-    return f"Did you mean {near!r}?" if near else "Define it, or bind the parameter to another source."
+    return f"Did you mean {near!r}?" if near else otherwise
 
 
 def _near_misses(

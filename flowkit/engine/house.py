@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ..errors import JournalError
 from ..journal import Entry, Journal
-from .claimants import LEASE, me
+from .claimants import AT_WORK, LEASE, me
 
 _log = logging.getLogger("flowkit")
 
@@ -107,7 +108,7 @@ class House:
             self.bell.notify_all()
 
     def show_life(self) -> None:
-        """From now on tell processes that can't see this one that it lives (on a file only)."""
+        """While attempts are at work here, tell processes that can't see this one that it lives (on a file only)."""
         if self.journal.live or (self._heart is not None and self._heart.is_alive()):
             return
         self._heart = threading.Thread(target=self._beat, name="flowkit-heartbeat", daemon=True)
@@ -115,13 +116,16 @@ class House:
 
     def _beat(self) -> None:
         pid = os.getpid()
-        while not self.closed and os.getpid() == pid:
-            try:
-                with self.lock:
-                    if not self.closed:
-                        self.journal.beat(me(), time.time())
-            except Exception:
-                _log.exception("the sign of life could not be written; trying again")
+        while os.getpid() == pid:
+            with self.lock:
+                key = self.journal.key
+                if self.closed or not any(place[0] == key for place, _, _ in tuple(AT_WORK)):
+                    self._heart = None  # under the lock, so that the next claim starts another
+                    return
+                try:
+                    self.journal.beat(me(), time.time())
+                except JournalError as error:
+                    _log.warning("no sign of life could be written: %s", error)
             with self.bell:
                 self.bell.wait_for(lambda: self.closed, LEASE / 3)
 
