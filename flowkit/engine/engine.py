@@ -21,6 +21,7 @@ from . import files
 from .clocks import clock_from
 from .door import Door, open_door
 from .events import Event, OfferList, Receipt, tell_each
+from .faces import one_line
 from .failures import failure_from
 from .house import House
 from .intake import difference, other_start, packed_inputs, packed_results, refuse_odd_start
@@ -59,7 +60,7 @@ class Engine:
     ) -> None:
         if durability not in (None, "process", "power"):
             raise UsageError(f"durability={durability!r} is not known: 'process' or 'power'.")
-        self.path = None if path is None else os.path.abspath(os.fspath(path))
+        self.path = None if path is None else files.place(path)
         if self.path is None:
             self._house = House(MemoryJournal(), clock_from(clock))
         else:
@@ -239,6 +240,7 @@ class Engine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    @one_line
     def __repr__(self) -> str:
         return f"<Engine on {self.name}>"
 

@@ -14,6 +14,7 @@ from ..core import Fact
 from ..core.schema import describe
 from ..journal import Entry, unpack
 from ..render import rows_html, rows_text, sentence
+from .faces import bundled, one_line
 
 _log = logging.getLogger("flowkit")
 
@@ -64,6 +65,7 @@ class Event:
         """The event as a sentence."""
         return sentence(self._fact)
 
+    @one_line
     def __repr__(self) -> str:
         return f"{self.seq} {self.kind}: {self.words}"
 
@@ -105,11 +107,13 @@ class EventList(list[Event]):
         self.note = note
         self._face = face
 
+    @one_line
     def __repr__(self) -> str:
         if not self:
             return f"[]  {self.note}" if self.note else "[]"
         return "; ".join(event.words for event in self[-12:])
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         caption = self.note if not self else "; ".join(event.words for event in self[-3:])
         text = repr(self)
@@ -129,6 +133,7 @@ class Journal(list[Event]):
     def __repr__(self) -> str:
         return f"<journal: {len(self)} events>"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         rows = [(event.seq, event.kind, event.words) for event in self]
         head = ("event", "kind", "in words")
@@ -170,6 +175,7 @@ class Offer:
         """What a result must be, in words."""
         return describe(self.schema) if self.schema is not None else "anything"
 
+    @one_line
     def __repr__(self) -> str:
         who = {"manual": "a person", "here": "this process"}.get(self.able, "somebody else")
         return f"<offer: {self.task}, attempt {self.attempt}, for {who}>"
@@ -182,9 +188,11 @@ class OfferList(list[Offer]):
         super().__init__(offers)
         self._rows = rows
 
+    @one_line
     def __repr__(self) -> str:
         return f"[{', '.join(map(repr, self))}]"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if self._rows is None:
             return {"text/plain": repr(self)}
@@ -210,9 +218,11 @@ class Receipt:
             return f"{self.task}: the same result was recorded before, as event {self.seq}; nothing changes"
         return f"{self.task}: accepted as event {self.seq}"
 
+    @one_line
     def __repr__(self) -> str:
         return f"<receipt: {self.words}>"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if self._face is None:
             return {"text/plain": repr(self)}

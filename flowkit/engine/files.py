@@ -19,6 +19,14 @@ _houses: dict[tuple[int, int], tuple[House, int, str]] = {}
 _pid = os.getpid()
 
 
+def place(path: Any) -> str:
+    """The absolute path of a journal's file. Raises UsageError for what is no file name."""
+    text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
+    if text in ("", ":memory:") or "\0" in text:
+        raise UsageError(f"{path!r} is no file name. Name a file, or keep runs in memory: Engine().")
+    return os.path.abspath(text)
+
+
 def enter(path: str, clock: Callable[[], float] | str | None, durability: str | None) -> House:
     """The house of a file, made where there is none yet.
 

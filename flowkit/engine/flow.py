@@ -20,6 +20,7 @@ from ..core.wire import Fault, freeze
 from ..errors import DefinitionError, UsageError, ValueNotStorable
 from ..journal import pack, register
 from .engine import Engine
+from .faces import bundled, one_line
 from .pictures import picture_of_flow
 from .run import Run
 from .task import Task, draft_of
@@ -226,10 +227,12 @@ class Flow:
     def __contains__(self, name: object) -> bool:
         return name in self.tasks
 
+    @one_line
     def __repr__(self) -> str:
         count = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
         return f"<Flow {self.name}: {count}>"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return picture_of_flow(self)
 

@@ -18,6 +18,7 @@ from ..render import Seen, Why
 from .claimants import AT_WORK, standing
 from .door import Door
 from .driver import arguments
+from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
 
 
@@ -155,6 +156,7 @@ class TaskReading:
         """Why it is in this state, and what would move it."""
         return self._explain(self.name)
 
+    @one_line
     def __repr__(self) -> str:
         fold = self._fold
         stored = fold.values.get(self.name)
@@ -162,6 +164,7 @@ class TaskReading:
         failed = fold.failures.get(self.name)
         return f"<task {self.name}: {fold.states[self.name]}{tail}{f', {failed}' if failed else ''}>"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold, wiring = self._fold, self._door.wiring
         near = {*self._plan.sources(), self.name, *wiring.dependents[self.name]}

@@ -15,6 +15,7 @@ from .abilities import Code
 from .door import Door
 from .driver import named
 from .events import Journal, events_of
+from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
 from .reading import TaskReading, result_of, seen_from
 from .task import Task
@@ -129,6 +130,7 @@ class RunReading:
     def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
         return picture_of_run(self.graph(), refold(self._door, seq), marks, caption)
 
+    @one_line
     def __repr__(self) -> str:
         fold = self._door.refresh()
         done = sum(state == "succeeded" for state in fold.states.values())
@@ -136,6 +138,7 @@ class RunReading:
             f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(fold.states)} tasks succeeded>"
         )
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold = self._door.refresh()
         return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")

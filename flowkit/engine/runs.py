@@ -7,6 +7,7 @@ from typing import Any
 
 from ..journal import Summary
 from ..render import rows_html, rows_text
+from .faces import bundled, one_line
 
 
 class RunList(list[Summary]):
@@ -15,9 +16,11 @@ class RunList(list[Summary]):
     def __init__(self, summaries: Iterable[Summary] = ()) -> None:
         super().__init__(summaries)
 
+    @one_line
     def __repr__(self) -> str:
         return f"[{', '.join(f'<{one.run_id}: {one.flow}, {one.state}>' for one in self)}]"
 
+    @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         head = ("run", "flow", "state")
         rows = [(one.run_id, one.flow, one.state) for one in self]

@@ -27,7 +27,7 @@ def move(door: Door, path: str | os.PathLike[str]) -> Door:
         for entry in entries:
             for fact in entry.facts:
                 _refuse_live(fact)
-        house = files.enter(os.path.abspath(os.fspath(path)), None, None)
+        house = files.enter(files.place(path), None, None)
         try:
             with house.lock:
                 _write(door, house.journal, entries)

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.wire import Draft, Fault
 from ..errors import DefinitionError, UsageError
 from .code import digest_of, notes_of, parameters, source_of
+from .faces import one_line
 
 
 class Task:
@@ -51,6 +52,7 @@ class Task:
             )
         return self.function(*args, **kwargs)
 
+    @one_line
     def __repr__(self) -> str:
         kind = "manual task" if self.manual else "task"
         return f"<{kind} {self.name}({', '.join(name for name, _ in self.draft.params)})>"

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ..errors import UsageError
+from .faces import one_line
 
 LONGEST = 65_536
 """Characters of output that are kept for one attempt; the oldest are dropped."""
@@ -47,6 +48,7 @@ class Attempt(msgspec.Struct, gc=False):
         """32 hexadecimal digits: the same for retries and crash reruns of this task in this run."""
         return hashlib.sha256(f"{self.run_id}\0{self.task}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
+    @one_line
     def __repr__(self) -> str:
         return f"<attempt {self.number} of {self.task} in run {self.run_id}>"
 
