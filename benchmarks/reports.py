@@ -17,7 +17,7 @@ CONSTANT = Budget(must=1.5)  # what "constant" may vary by, from the smallest ru
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """`run.complete(task, value)`, one report in each run in turns. On a file each report is fsynced."""
+    """`run.complete(task, value)`, some in each run in turns. On a file each report is fsynced before it is acknowledged."""
     for shape, graph_of in (("side by side", beside), ("one after another", chain)):
         for path in (None, size.folder / f"reports_{graph_of.__name__}.db"):
             where = "in memory" if path is None else "on a file"
@@ -39,13 +39,20 @@ def beside(tasks: int) -> Graph:
 
 
 def measured(graph_of: Callable[[int], Graph], sizes: tuple[int, ...], path: Path | None) -> dict[int, Times]:
-    reports = min(sizes)  # so many in each run; the smallest is finished by them
+    """Seconds of one report by the size of its run; the smallest run is finished by them."""
+    batch = max(1, min(sizes) // 10)  # so many at once: after a collection of garbage the first one runs cold
     with Engine(path) as engine:
-        runs: dict[int, Run] = {}
-        for tasks in sizes:
-            runs[tasks] = engine.start(flow_of(graph_of(tasks), f"of {tasks}", kind="manual"))
+        runs = {
+            tasks: engine.start(flow_of(graph_of(tasks), f"of {tasks}", kind="manual")) for tasks in sizes
+        }
         times = {tasks: Times() for tasks in sizes}
-        for number in range(reports):
+        for begin in range(0, min(sizes), batch):
             for tasks, run in runs.items():
-                times[tasks].taken.append(timed(partial(run.complete, f"t{number}", number)))
+                wall, computing = timed(partial(_report, run, range(begin, begin + batch)))
+                times[tasks].taken.append((wall / batch, computing / batch))
     return times
+
+
+def _report(run: Run, numbers: range) -> None:
+    for number in numbers:
+        run.complete(f"t{number}", number)
