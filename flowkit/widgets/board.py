@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any
 
 from ..core.states import TASK_STATES
-from ..render import scene
+from ..render import Graph, scene
 from .card import card_of
 
 MOST_NODES = 3_000
@@ -145,7 +145,6 @@ class Board:
 
 
 def _scene(graph: Any, drawn: bool) -> dict[str, Any]:
-    from ..render import Graph
 
     if drawn:
         return _compact(scene(graph, ROOM))
@@ -153,7 +152,9 @@ def _scene(graph: Any, drawn: bool) -> dict[str, Any]:
 
 
 def _compact(drawn: dict[str, Any]) -> dict[str, Any]:
-    """The scene in whole pixels; an edge is [from, to, path, tip, 1 if it only orders, label, label's x, label's y]."""
+    """The scene in whole pixels; an edge is [from, to, path, tip, 1 if it only orders, label, label's x,
+    label's y].
+    """
     nodes = [[*map(round, node[:4]), *node[4:]] for node in drawn["nodes"]]
     edges = []
     for source, target, path, kind, label, head, x, y in drawn["edges"]:
