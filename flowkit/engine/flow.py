@@ -61,6 +61,7 @@ class Flow:
     ) -> None:
         if not isinstance(name, str) or not name:
             raise DefinitionError("A flow needs a name: Flow('order').")
+        _refuse_half_characters(name, *(inputs or ()))
         if on_failure != "stop":
             raise DefinitionError(f"on_failure={on_failure!r} is not known; 'stop' is.")
         if isinstance(inputs, str):
@@ -147,6 +148,7 @@ class Flow:
                 f"{name}: on_crash={options['on_crash']!r} must be 'rerun', 'ask' or 'fail'."
             )
         bind = {p: _name(source) for p, source in (options.pop("bind") or {}).items()}
+        _refuse_half_characters(name, *bind.values(), *outputs)
         fixed = dict(options.pop("fixed") or {})
         draft = draft_of(
             function,
@@ -237,6 +239,16 @@ class Flow:
         return picture_of_flow(self)
 
 
+def _refuse_half_characters(*names: Any) -> None:
+    for name in names:
+        try:
+            str(name).encode()
+        except UnicodeEncodeError:
+            raise DefinitionError(
+                f"{name!r} can't be a name: it has half of a character (a lone surrogate) in it."
+            ) from None
+
+
 def _name(task: str | Task) -> str:
     return task.name if isinstance(task, Task) else task
 
@@ -261,7 +273,7 @@ def _details(task: Task, code: bool) -> dict[str, Any]:
     if doc:
         import inspect
 
-        found["doc"] = inspect.cleandoc(doc)
+        found["doc"] = inspect.cleandoc(doc).encode("utf-8", "backslashreplace").decode()
     if getattr(task.function, "__annotations__", None):
         notes = task.annotations()
         if "return" in notes:

@@ -414,6 +414,8 @@ def test_ten_thousand_tasks_in_a_row_meet_no_recursion_limit(engine: Engine) -> 
         (lambda flow: flow.task(functools.partial(print)), "name="),
         (lambda flow: flow.task(print, name="fetch[3]"), "fetch[3]"),
         (lambda flow: flow.task(print, name=3), "name"),
+        (lambda flow: flow.task(print, name="half \udc80"), "character"),
+        (lambda flow: Flow("half \udc80"), "character"),
         (lambda flow: flow.task(dict, name="d"), "parameters"),
         (lambda flow: flow.task(print, name="p", outputs="xy"), "outputs"),
         (lambda flow: flow.task(print, name="p", on_crash="shrug"), "on_crash"),
