@@ -11,7 +11,7 @@ from flowkit.render.letters import harmless
 from flowkit.render.look import looks
 from flowkit.render.offers import OFFER_HEADERS, OfferRow, next_words, offer_rows
 from flowkit.render.rows import rows_html, rows_text
-from flowkit.render.scene import scene
+from flowkit.render.scenes import scene
 from flowkit.render.sentences import sentence
 from flowkit.render.summary import Whole
 from flowkit.render.svg import draw

@@ -17,6 +17,7 @@ import traitlets
 from .board import Board
 from .desk import Desk
 from .feed import Feed
+from .kernels import close_way, open_way
 from .twin import Twin
 
 _COMMENTS = ("//", "/*", "* ", "*/")
@@ -28,7 +29,9 @@ export.
 
 
 def _read(name: str) -> str:
-    """A static file without indentation and without the lines that are comments: every saved panel holds a copy."""
+    """A static file without indentation and without the lines that are comments: every saved panel holds
+    a copy.
+    """
     lines = files(__package__).joinpath("static", name).read_text("utf8").splitlines()
     return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith(_COMMENTS))
 
@@ -49,13 +52,10 @@ class Panel(anywidget.AnyWidget):
         self._run = run
         self._twin = Twin(run)
         super().__init__(scene=json.dumps(board.scene, separators=(",", ":")), snapshot=_first(board))
-        # ipykernel 7.4 would send the page's messages to the shell that last spoke on this channel, which
-        # a running cell blocks; without this the front end's own choice counts.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = None
         self._feed = Feed(run, board, self._tell, self._rest)
         self._desk = Desk(run, self._tell, self._feed.answer)
         self.on_msg(self._heard)
+        open_way(self.comm, lambda message: self._heard(self, message))
 
     def _heard(self, _: Any, message: Any, buffers: Any = None) -> None:
         """From the page, on whatever thread: lay it down."""
@@ -84,6 +84,7 @@ class Panel(anywidget.AnyWidget):
         if hasattr(self, "_desk"):  # else it was never finished
             self._feed.close()
             self._desk.close()
+            close_way(self.comm)
         super().close()
 
     def _ipython_display_(self) -> None:

@@ -30,7 +30,9 @@ def test_a_beginner_sees_one_glowing_task_and_a_button_that_says_what_it_does(pa
     panel.say("inspect is ready. Step runs it here.")
     panel.card_of("inspect")
     for place in (panel.graph, panel.card, panel.root):
-        assert place.evaluate("e => e.scrollHeight <= e.clientHeight + 1 && e.scrollWidth <= e.clientWidth + 1")
+        assert place.evaluate(
+            "e => e.scrollHeight <= e.clientHeight + 1 && e.scrollWidth <= e.clientWidth + 1"
+        )
 
 
 def test_showing_selecting_and_opening_write_nothing(panel):
@@ -68,7 +70,12 @@ def test_step_run_pause_resume_and_cancel(panel):
 
 def test_each_button_shows_the_cell_that_does_the_same(panel):
     panel.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    for act, cell in {"run": "run.play()", "pause": "run.pause()", "cancel": "run.cancel()", "step": "run.step()"}.items():
+    for act, cell in {
+        "run": "run.play()",
+        "pause": "run.pause()",
+        "cancel": "run.cancel()",
+        "step": "run.step()",
+    }.items():
         panel.button(act).hover()
         expect(panel.root.locator(".fk-bar .fk-cell")).to_have_text(cell)
     panel.root.locator(".fk-bar .fk-copy").click()
@@ -285,7 +292,7 @@ def test_it_can_be_used_in_a_narrow_column_and_without_motion(open_notebook):
 
 def test_a_hostile_flow_is_shown_letter_by_letter(open_notebook):
     """Markup, quotes and control characters in names, results, prints, errors and notes: text, and nothing else."""
-    hostile = r'''
+    hostile = r"""
 from flowkit import Flow
 EVIL = [
     "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "\"'`;{}${alert(3)}", "a\x00b\x1b[31mred\x07",
@@ -309,7 +316,7 @@ run = flow.start()
 run.complete("<i>answer</i>", EVIL[4], note=EVIL[1])
 for _ in EVIL:
     run.step()
-'''
+"""
     notebook = open_notebook([hostile, "run.live()"])
     dialogs = []
     notebook.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

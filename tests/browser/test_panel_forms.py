@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.panels import SHOP, PanelOnScreen
 
-KINDS = '''
+KINDS = """
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypedDict
@@ -34,9 +34,7 @@ def start(annotation, **options):
     answer.__annotations__["return"] = annotation
     flow.manual(answer, **options)
     return flow.start()
-'''
-
-
+"""
 
 
 @pytest.fixture

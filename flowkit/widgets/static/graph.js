@@ -5,6 +5,7 @@
 const READABLE = 0.5;
 const SMALLEST = 0.02;
 const LARGEST = 3;
+const BUTTONS = 40; // pixels at the right that the buttons for zooming take
 
 /** Where `name` is found on a node, and whether it has a second line, follow the static picture's rules. */
 function textLeft(kind) {
@@ -208,12 +209,13 @@ class GraphView {
 
   /** The height in pixels that the picture wants at this width, between what is calm and what is endless. */
   wanted(width) {
-    const scale = Math.min(1.1, (width - 32) / this.scene.w);
+    const scale = Math.min(1.1, (width - BUTTONS - 28) / this.scene.w);
     return Math.round(Math.max(270, Math.min(430, this.scene.h * scale + 40)));
   }
 
   fit() {
-    const { width, height } = this.room();
+    const { width: all, height } = this.room();
+    const width = all - BUTTONS;
     const scale = Math.max(SMALLEST, Math.min(1.1, (width - 28) / this.scene.w, (height - 28) / this.scene.h));
     this.free = false;
     this.place(scale, (width - this.scene.w * scale) / 2, (height - this.scene.h * scale) / 2);
