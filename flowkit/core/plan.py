@@ -34,7 +34,8 @@ class TaskPlan(msgspec.Struct, frozen=True):
     """One task: what it takes, what it waits for, what it gives, and how its code is recognised.
 
     `kind` is "task" (a driver calls it) or "manual" (somebody reports). `after` are tasks that must have succeeded first,
-    without data. `result` is the form schema of its annotation. `digest` names its code, `source` is for reading.
+    without data. `result` is the form schema of its annotation. `digest` names its code, `compiled` the
+    same as one Python compiled it, `source` is for reading.
     """
 
     name: str
@@ -47,6 +48,7 @@ class TaskPlan(msgspec.Struct, frozen=True):
     doc: str = ""
     source: str = ""
     digest: str = ""
+    compiled: str = ""
 
     def sources(self) -> tuple[str, ...]:
         """The tasks that this one waits for, each once, in the order in which they are named."""
@@ -54,7 +56,7 @@ class TaskPlan(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys([*names, *self.after]))
 
     def shape(self) -> list[Any]:
-        """What makes it structurally this task: all but source and digest."""
+        """What makes it structurally this task: all but its code."""
         return [self.name, self.kind, self.params, self.after, self.outputs, self.on_crash, self.result]
 
 

@@ -114,17 +114,18 @@ def freeze(
         )
     if warn:
         faults.extend(_near_misses(used, drafts, parts, inputs, names))
-    faults.extend(_cycles(tasks))
+    sources = {task.name: task.sources() for task in tasks}
+    faults.extend(_cycles(sources))
     if result is not None and result not in drafts:
         faults.append(Fault("", f"the flow's result {result!r} is no task", _did_you_mean(names, result)))
     if not drafts:
         faults.append(Fault("", f"the flow {flow!r} has no tasks", "Define one with @flow.task."))
-    sources = {source for task in tasks for source in task.sources()}
+    fed = {source for names in sources.values() for source in names}
     plan = Plan(
         flow=flow,
         tasks=tuple(tasks),
         inputs=_inputs(used, inputs, details),
-        ends=tuple(task.name for task in tasks if task.name not in sources),
+        ends=tuple(task.name for task in tasks if task.name not in fed),
         result=result,
         doc=doc,
     )
@@ -260,13 +261,22 @@ def _inputs(
     return tuple(found)
 
 
-def _cycles(tasks: Iterable[TaskPlan]) -> Iterable[Fault]:
+def _cycles(sources: Mapping[str, tuple[str, ...]]) -> Iterable[Fault]:
     """One fault for each knot of tasks that wait for one another, with one way round it."""
-    sources = {task.name: task.sources() for task in tasks}
     dependents: dict[str, list[str]] = {name: [] for name in sources}
+    left: dict[str, int] = {}
     for name, names in sources.items():
+        left[name] = len(names)
         for source in names:
             dependents[source].append(name)
+    free = [name for name, count in left.items() if not count]
+    for name in free:
+        for dependent in dependents[name]:
+            left[dependent] -= 1
+            if not left[dependent]:
+                free.append(dependent)
+    if len(free) == len(sources):
+        return
     met: set[str] = set()
     for root in reversed(_by_last_leave(sources)):
         # All that is met anew from here, against the links, waits for the root and is waited for by it.

@@ -17,7 +17,7 @@ class Code:
         self.here = {
             name
             for name, plan in wiring.tasks.items()
-            if plan.kind == "task" and name in self.tasks and self.tasks[name].digest == plan.digest
+            if plan.kind == "task" and name in self.tasks and self.tasks[name].fits(plan)
         }
 
     def able(self, name: str) -> str:

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import inspect
 import linecache
+import sys
 import textwrap
 from collections.abc import Callable
 from types import CodeType, FunctionType
@@ -67,6 +68,17 @@ def digest_of(function: Callable[..., Any]) -> str:
         name = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', type(target).__qualname__)}"
         return hashlib.sha256(name.encode()).hexdigest()[:16]
     return _digest(code)
+
+
+def compiled_of(function: Callable[..., Any]) -> str:
+    """What the function does, as this Python compiled it: quickly had, and never equal for another kind of Python."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return "" if code is None else _compiled(code)
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(code: CodeType) -> str:
+    return f"{sys.implementation.cache_tag}:{hashlib.sha256(_bytes_of(code)).hexdigest()[:16]}"
 
 
 @functools.lru_cache(maxsize=4096)

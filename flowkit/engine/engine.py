@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ..core import Plan, Wiring
 from ..core.messages import Report, Start
 from ..core.values import same
+from ..core.wire import Fault
 from ..errors import FlowChanged, RunExists, UsageError
 from ..journal import MemoryJournal, Summary
 from . import files
@@ -39,6 +40,8 @@ class Blueprint(Protocol):
     tasks: dict[str, Task]
 
     def plan(self) -> Plan: ...
+
+    def draft_plan(self) -> tuple[Plan, list[Fault]]: ...
 
 
 class Engine:
@@ -164,7 +167,9 @@ class Engine:
         door = open_door(self._house, run_id)
         run = Run(door, {} if flow is None else flow.tasks)
         if flow is not None:
-            plan = flow.plan()
+            plan, faults = flow.draft_plan()  # without its code, which takes longest and is compared below
+            if faults:
+                plan = flow.plan()  # which says what is wrong
             if plan.structure() != door.wiring.plan.structure():
                 raise FlowChanged(difference(run_id, door.wiring.plan, plan))
             changed = run._code.changed()

@@ -269,7 +269,9 @@ def _register(annotation: Any) -> None:
 def _details(task: Task, code: bool) -> dict[str, Any]:
     """What a plan says of a task beside its links; its code only where a run needs it, since reading it takes longest."""
     doc = task.function.__doc__
-    found: dict[str, Any] = {"digest": task.digest, "source": task.source} if code else {}
+    found: dict[str, Any] = {}
+    if code:
+        found = {"digest": task.digest, "compiled": task.compiled, "source": task.source}
     if doc:
         import inspect
 

@@ -6,9 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..core import TaskPlan
 from ..core.wire import Draft, Fault
 from ..errors import DefinitionError, UsageError
-from .code import digest_of, notes_of, parameters, source_of
+from .code import compiled_of, digest_of, notes_of, parameters, source_of
 from .faces import one_line
 
 
@@ -35,6 +36,15 @@ class Task:
     def digest(self) -> str:
         """What its code does, in 16 hexadecimal digits."""
         return "" if self.manual else digest_of(self.function)
+
+    @functools.cached_property
+    def compiled(self) -> str:
+        """The same as this Python compiled it; empty where there is nothing compiled."""
+        return "" if self.manual else compiled_of(self.function)
+
+    def fits(self, plan: TaskPlan) -> bool:
+        """Whether its code is the one that a plan records. The source is read only where what was compiled differs."""
+        return (plan.compiled != "" and plan.compiled == self.compiled) or plan.digest == self.digest
 
     @property
     def source(self) -> str:
