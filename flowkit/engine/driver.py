@@ -25,7 +25,7 @@ from .abilities import Code
 from .claimants import AT_WORK, me, standing
 from .door import Door
 from .failures import failure_of, remember
-from .loops import CancelledError, being_cancelled, wait_for
+from .loops import being_cancelled, is_failure, wait_for
 from .working import CURRENT, Attempt, hearing_displays
 
 POLL = 0.05
@@ -182,7 +182,9 @@ class Driver:
             value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
-        except (Exception, SystemExit, CancelledError) as error:
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             return self._failed(attempt, error)
         finally:
             CURRENT.reset(token)
@@ -198,8 +200,8 @@ class Driver:
             value = task.function(**arguments(self._fold, attempt.task, task.fixed))
             if hasattr(value, "__await__"):
                 value = await value
-        except (Exception, SystemExit, CancelledError) as error:
-            if being_cancelled(error):
+        except BaseException as error:
+            if not is_failure(error) or being_cancelled(error):
                 raise
             return self._failed(attempt, error)
         finally:

@@ -7,23 +7,25 @@ only then.
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
 import os
+import sys
 import threading
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 
-CancelledError = asyncio.CancelledError
+if TYPE_CHECKING:  # asyncio takes a while to import, and most flows never need it
+    from asyncio import AbstractEventLoop, Task
+
 FAREWELL = 5.0
 """Seconds that an interrupted async task is given to clean up; a second interrupt ends that."""
 
 _lock = threading.Lock()
-_helper: asyncio.AbstractEventLoop | None = None
+_helper: AbstractEventLoop | None = None
 
 
 def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -34,7 +36,7 @@ def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
     context = contextvars.copy_context()
     loop = _helper_loop()
     done: concurrent.futures.Future[Any] = concurrent.futures.Future()
-    begun: list[asyncio.Task[Any]] = []
+    begun: list[Task[Any]] = []
 
     async def guarded() -> None:
         # Whatever it raises must end here: an escaping SystemExit would end the loop and everybody's tasks with it.
@@ -63,10 +65,12 @@ def wait_for(coroutine: Coroutine[Any, Any, Any]) -> Any:
         raise
 
 
-def _helper_loop() -> asyncio.AbstractEventLoop:
+def _helper_loop() -> AbstractEventLoop:
     global _helper
     with _lock:
         if _helper is None:
+            import asyncio
+
             _helper = asyncio.new_event_loop()
             threading.Thread(target=_helper.run_forever, name="flowkit-loop", daemon=True).start()
         return _helper
@@ -82,10 +86,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
+def is_failure(error: BaseException) -> bool:
+    """Whether what a function raised is its failure: any error, an exit, or a cancelling that it raised by itself."""
+    asyncio = sys.modules.get("asyncio")  # what never imported it can't have raised its error
+    return isinstance(error, Exception | SystemExit) or (
+        asyncio is not None and isinstance(error, asyncio.CancelledError)
+    )
+
+
 def being_cancelled(error: BaseException) -> bool:
     """Whether the error is the cancelling of the calling asyncio task, and not one that a function raised by itself."""
+    import asyncio
+
     task = asyncio.current_task()
-    return isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def drive_nested(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -94,6 +108,8 @@ def drive_nested(coroutine: Coroutine[Any, Any, Any]) -> Any:
     nest-asyncio changes asyncio in the whole process and can't be undone; on ipykernel 7.4 clicks are lost meanwhile, so
     `await run.finish()` is better wherever it can be used. Raises UsageError for a loop that can't be patched (uvloop).
     """
+    import asyncio
+
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

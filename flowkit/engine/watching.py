@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from ..core import Fold, evolve_all
@@ -13,6 +12,8 @@ from .driver import POLL
 
 async def wait_async(door: Door, task: str | None, timeout: float | None) -> None:
     """Return when the task (None: the run) has ended, or after `timeout` seconds."""
+    import asyncio
+
     deadline = None if timeout is None else time.monotonic() + timeout
     while True:
         fold = door.refresh()
