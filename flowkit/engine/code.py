@@ -72,7 +72,8 @@ def digest_of(function: Callable[..., Any]) -> str:
 
 def compiled_of(function: Callable[..., Any]) -> str:
     """What the function does, as this Python compiled it: quickly had, and never equal for another kind of Python."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    plain = type(function) is FunctionType and not hasattr(function, "__wrapped__")
+    code = function.__code__ if plain else getattr(inspect.unwrap(function), "__code__", None)
     return "" if code is None else _compiled(code)
 
 

@@ -62,6 +62,10 @@ class Door:
         if self._fold is not None:
             self._fold, self._dropped = None, known
 
+    def forget(self) -> None:
+        """Let go of the fold; the next look folds anew."""
+        self._fold = self._dropped = None
+
     def refresh(self) -> Fold:
         """Fold what other processes wrote meanwhile. Writes nothing."""
         with self.house.lock:

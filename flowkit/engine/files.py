@@ -16,7 +16,16 @@ _lock = threading.Lock()
 _houses: dict[tuple[int, int], tuple[House, int, str]] = {}
 """By device and inode: the house, how many engines live in it, and its durability."""
 
-_pid = os.getpid()
+
+def _forget() -> None:
+    """In the child of a fork: the parent's houses and locks are not ours to use."""
+    global _lock
+    _lock = threading.Lock()
+    _houses.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def place(path: Any) -> str:
@@ -32,13 +41,8 @@ def enter(path: str, clock: Callable[[], float] | str | None, durability: str | 
 
     Raises a JournalError where the file can't serve, UsageError where it is open here with another clock or durability.
     """
-    global _pid
     wanted = clock_from(clock)
     with _lock:
-        if os.getpid() != _pid:
-            # After a fork the parent's connections and locks are not ours to use.
-            _houses.clear()
-            _pid = os.getpid()
         found = _houses.get(_identity(path))
         if found is not None:
             house, count, kept = found

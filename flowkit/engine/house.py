@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from ..errors import JournalError
 from ..journal import Entry, Journal
@@ -47,6 +47,7 @@ class House:
         self._version = -1
         self._seen: dict[str, int] = {}
         self._heart: threading.Thread | None = None
+        _houses.add(self)
 
     def others_wrote(self, run_id: str) -> bool:
         """Whether another process may have written since this was last asked for that run. Asked under the lock."""
@@ -134,6 +135,44 @@ class House:
         with self.lock:
             last = self.journal.last_beat(claimant)
         return last is not None and time.time() - last < LEASE
+
+    def move_into_child(self) -> None:
+        """After a fork, in the child: whoever held a lock or waited here stayed with the parent."""
+        self.lock = threading.RLock()
+        self.bell = threading.Condition(threading.Lock())
+        self._delivering = threading.Lock()
+        self._news.clear()
+        self._waiting = 0
+        self.attended = bool(self._listeners)
+        self.by = _author()
+        for door in tuple(self.doors.values()):
+            door.forget()
+
+
+_houses: WeakSet[House] = WeakSet()
+_held: list[House] = []
+
+
+def _before_fork() -> None:
+    """Let nobody be in the middle of a turn, unless that takes too long."""
+    _held[:] = [house for house in tuple(_houses) if house.lock.acquire(timeout=1.0)]
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop().lock.release()
+
+
+def _after_fork_in_child() -> None:
+    _held.clear()
+    for house in tuple(_houses):
+        house.move_into_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )
 
 
 def _author() -> str:

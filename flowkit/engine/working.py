@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -175,6 +176,16 @@ class _Tee:
 
 _lock = threading.Lock()
 _listening = 0
+
+
+def _renew_locks() -> None:
+    """In the child of a fork: whoever held them stayed with the parent."""
+    global _lock, _hearing
+    _lock, _hearing = threading.Lock(), threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 @contextlib.contextmanager
