@@ -305,9 +305,9 @@ def test_a_report_by_hand_ends_the_waiting_of_another_thread(engine: Engine) -> 
     run = engine.start(flow)
     one = Aside(run.run)
     gate.reached()
-    other = Aside(lambda: engine.open(run.id).run())
-    run.complete("slow", 1)
-    run.complete("last", 2)
+    other = Aside(lambda: engine.open(run.id, flow).run())
+    run.complete("slow", [1])
     assert other.end().stopped_by == "ended"
+    assert run.result == 1
     gate.open()
-    assert one.end().result == 2
+    assert one.end().state == "succeeded"
