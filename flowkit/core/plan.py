@@ -53,7 +53,8 @@ class TaskPlan(msgspec.Struct, frozen=True):
     def sources(self) -> tuple[str, ...]:
         """The tasks that this one waits for, each once, in the order in which they are named."""
         names = [p.source for p in self.params if p.kind == "task"]
-        return tuple(dict.fromkeys([*names, *self.after]))
+        names += self.after
+        return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))
 
     def shape(self) -> list[Any]:
         """What makes it structurally this task: all but its code."""
@@ -121,30 +122,33 @@ class Wiring:
 
     def __init__(self, plan: Plan, target: str | None = None) -> None:
         every = {task.name: task for task in plan.tasks}
-        sources = {name: task.sources() for name, task in every.items()}
-        kept = every if target is None else ancestors(sources, [target])
+        kept: Iterable[str] = every
+        if target is not None:
+            wanted = ancestors({name: task.sources() for name, task in every.items()}, [target])
+            kept = [name for name in every if name in wanted]
         self.plan = plan
         self.target = target
-        self.tasks: dict[str, TaskPlan] = {name: every[name] for name in every if name in kept}
+        self.tasks: dict[str, TaskPlan] = {name: every[name] for name in kept}
         self.order: tuple[str, ...] = tuple(self.tasks)
         self.index: dict[str, int] = {name: i for i, name in enumerate(self.order)}
-        self.needs: dict[str, int] = {name: len(sources[name]) for name in self.tasks}
-        lists: dict[str, list[str]] = {name: [] for name in self.tasks}
-        for name in self.tasks:
-            for source in sources[name]:
+        self.needs: dict[str, int] = {}
+        self.parts: dict[str, tuple[str, int]] = {}
+        self.outputs: dict[str, tuple[str, ...]] = {}
+        self.takes: dict[str, tuple[tuple[str, str], ...]] = {}
+        lists: dict[str, list[str]] = {name: [] for name in self.order}
+        for name, task in self.tasks.items():
+            sources = task.sources()
+            self.needs[name] = len(sources)
+            for source in sources:
                 lists[source].append(name)
+            if task.outputs:
+                self.outputs[name] = task.outputs
+                self.parts.update({part: (name, i) for i, part in enumerate(task.outputs)})
+            pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
+            if len(pairs) == len(task.params):  # the plain case, and by far the commonest
+                self.takes[name] = tuple(pairs)
         self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
-        self.parts: dict[str, tuple[str, int]] = {
-            part: (name, i) for name, task in self.tasks.items() for i, part in enumerate(task.outputs)
-        }
-        self.outputs: dict[str, tuple[str, ...]] = {n: t.outputs for n, t in self.tasks.items() if t.outputs}
-        # The plain case, and by far the commonest: every parameter is the whole result of a task.
-        self.takes: dict[str, tuple[tuple[str, str], ...]] = {
-            name: tuple((p.name, p.source) for p in task.params)
-            for name, task in self.tasks.items()
-            if all(p.kind == "task" and p.part is None for p in task.params)
-        }
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
         self.inputs: dict[str, InputPlan] = {

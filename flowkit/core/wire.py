@@ -99,17 +99,16 @@ def freeze(
     used: dict[str, list[tuple[str, str, bool]]] = {}
     tasks = []
     for draft in drafts.values():
-        params = _params(draft, drafts, parts, inputs, names, used, faults)
-        after = _after(draft, drafts, parts, names, faults)
+        about = details.get(draft.name, {})
         tasks.append(
             TaskPlan(
-                name=draft.name,
-                kind=draft.kind,
-                params=params,
-                after=after,
-                outputs=draft.outputs,
-                on_crash=draft.on_crash,
-                **{k: v for k, v in details.get(draft.name, {}).items() if k != "params"},
+                draft.name,
+                draft.kind,
+                _params(draft, drafts, parts, inputs, names, used, faults),
+                _after(draft, drafts, parts, names, faults) if draft.after else (),
+                draft.outputs,
+                draft.on_crash,
+                **({key: value for key, value in about.items() if key != "params"} if about else {}),
             )
         )
     if warn:
@@ -162,7 +161,7 @@ def _params(
     used: dict[str, list[tuple[str, str, bool]]],
     faults: list[Fault],
 ) -> tuple[Param, ...]:
-    known = {name for name, _ in draft.params}
+    known = [name for name, _ in draft.params]
     for option, given in (("bind", draft.bind), ("fixed", draft.fixed)):
         for name in given:
             if name not in known:
