@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import defining, durable, importing, many_runs, memory, reopening, reports
+from . import defining, durable, importing, many_runs, memory, panel, reopening, reports
 from .pace import pace
 from .sizes import Size, size_named
 from .table import Row, heading, load, table
@@ -22,6 +22,9 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "importing": importing.rows,
     "many-runs": many_runs.rows,
 }
+IN_A_BROWSER: dict[str, Callable[[Size], Iterator[Row]]] = {"panel": panel.rows}
+"""Those that need Chromium; without it they have no rows."""
+ALL = {**BENCHMARKS, **IN_A_BROWSER}
 
 
 def main() -> int:
@@ -35,18 +38,16 @@ def main() -> int:
     parser.add_argument(
         "--folder", help="where the files are made, to measure a certain disk (default: temporary)"
     )
-    parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"which: {', '.join(BENCHMARKS)} (default: all)"
-    )
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(ALL)} (default: all)")
     given = parser.parse_args()
-    if unknown := [name for name in given.names if name not in BENCHMARKS]:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    if unknown := [name for name in given.names if name not in ALL]:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(ALL)}")
     name = "quick" if given.quick else "full" if given.full else "normal"
     print(f"{heading(name)}\n{pace()}", flush=True)
     judged: list[Row] = []
-    for chosen in given.names or BENCHMARKS:
+    for chosen in given.names or ALL:
         with tempfile.TemporaryDirectory(prefix="flowkit-benchmarks-", dir=given.folder) as folder:
-            rows = list(BENCHMARKS[chosen](size_named(name, Path(folder))))
+            rows = list(ALL[chosen](size_named(name, Path(folder))))
         print(f"\n{chosen}\n{table(rows)}", flush=True)
         judged += [row for row in rows if row.verdict]
     print(f"\n{load('at the end')}\n{summary(judged)}")

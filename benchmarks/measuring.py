@@ -27,11 +27,19 @@ Taken = tuple[float, float]
 
 
 def timed(work: Work) -> Taken:
-    """What `work` takes. Garbage is collected before, so that nobody pays for what another left behind."""
+    """What `work` takes. Each side pays for its own garbage alone.
+
+    What others left behind is collected before, and what stays is kept out of the collector's way meanwhile: else the
+    small side would pay for walks through all that the large one holds.
+    """
     gc.collect()
-    wall, computing = perf_counter(), _computing()
-    work()
-    return perf_counter() - wall, _computing() - computing
+    gc.freeze()
+    try:
+        wall, computing = perf_counter(), _computing()
+        work()
+        return perf_counter() - wall, _computing() - computing
+    finally:
+        gc.unfreeze()
 
 
 @dataclass

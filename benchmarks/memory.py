@@ -40,7 +40,7 @@ def measured(shape: str, tasks: int, rounds: int) -> Pair:
         return last[0].run
 
     def theirs() -> Work:
-        last.clear()  # so that a run of the other side isn't in the way of the collector here only
+        last.clear()  # so that no more is in memory than it needs
         return lambda: plain_loop(graph, functions)
 
     pair = in_turns(rounds, ours, theirs)

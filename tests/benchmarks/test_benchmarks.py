@@ -1,5 +1,6 @@
 """Each benchmark runs at a tiny size and shows what it measured. How long anything takes is no matter here."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 import make
 from benchmarks.__main__ import BENCHMARKS, summary
-from benchmarks.measuring import Pair, Times, in_turns
+from benchmarks.measuring import Pair, Times, in_turns, timed
 from benchmarks.shapes import SHAPES, flow_of, functions_of, plain_loop
 from benchmarks.sizes import size_named
 from benchmarks.table import HEAD, Budget, Row, table
@@ -91,3 +92,13 @@ def test_an_unknown_benchmark_is_refused_with_the_names_of_all() -> None:
     done = subprocess.run(command, cwd=make.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert all(name in done.stderr for name in BENCHMARKS)
+
+
+def test_what_was_there_before_is_no_garbage_of_the_work() -> None:
+    seen: list[int] = []
+    before = gc.get_freeze_count()
+    timed(lambda: seen.append(gc.get_freeze_count()))
+    assert seen[0] > before
+    with pytest.raises(ZeroDivisionError):
+        timed(lambda: 1 // 0)
+    assert gc.get_freeze_count() == 0
