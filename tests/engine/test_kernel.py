@@ -345,7 +345,14 @@ def test_an_interrupt_between_tasks_while_another_thread_is_at_work(kernel: Kern
             heard.append(content)
             kernel.interrupt()
 
-    cell = kernel.run("print('waiting', flush=True); run.run()", on=press)
+    code = """
+    def tell():
+        while not run._door.house._waiting: time.sleep(0)
+        print("waiting")
+    threading.Thread(target=tell).start()
+    run.run()
+    """
+    cell = kernel.run(code, on=press)
     assert cell.reply["ename"] == "RunInterrupted"
     assert kernel.ask("run.states['first']") == "running", "it is not this cell's attempt"
     ok(kernel.run("held.clear(); gate.set(); await run.wait()"))
