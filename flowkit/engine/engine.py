@@ -223,6 +223,8 @@ class Engine:
         object here. Returns a function that ends the subscription.
         """
 
+        self._check_open()
+
         def tell(run_id: str, entry: Any) -> None:
             tell_each(listener, run_id, entry, run_id)
 
@@ -237,7 +239,8 @@ class Engine:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise UsageError(f"This engine is closed: Engine({self.path!r}) opens it again.")
+            again = f"Engine({self.path!r}) opens it again" if self.path else "its runs are gone"
+            raise UsageError(f"This engine is closed: {again}.")
 
     def __enter__(self) -> Engine:
         return self

@@ -73,6 +73,7 @@ class Flow:
         self.tasks: dict[str, Task] = {}
         self._order: dict[str, dict[str, None]] = {}  # links of `chain`: they outlive a redefined task
         self._frozen: Plan | None = None
+        self._frozen_as: tuple[Any, ...] = ()
 
     def task(
         self,
@@ -191,13 +192,14 @@ class Flow:
 
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
-        if self._frozen is None:
+        stands = (self.name, self.result, None if self.inputs is None else dict(self.inputs))
+        if self._frozen is None or self._frozen_as != stands:
             plan, faults = self._freeze(warn=False, code=True)
             if faults:
                 listed = "\n".join(f"  {fault}" for fault in faults)
                 count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
                 raise DefinitionError(f"{self.name} can't start, {count}:\n{listed}", tuple(faults))
-            self._frozen = plan
+            self._frozen, self._frozen_as = plan, stands
         return self._frozen
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:

@@ -70,14 +70,20 @@ def picture_of_flow(flow: Drawable) -> dict[str, str]:
 
 
 def picture_of_run(
-    graph: Graph, fold: Fold, marks: Mapping[str, str] | None = None, caption: str = ""
+    graph: Graph,
+    fold: Fold,
+    marks: Mapping[str, str] | None = None,
+    caption: str = "",
+    still_out: Iterable[str] = (),
 ) -> dict[str, str]:
-    """The MIME bundle of a run where it stands."""
+    """The MIME bundle of a run where it stands; `still_out` are tasks at work though nobody waits for them."""
     found = dict(marks or {})
     if fold.state == RUNNING:
         ready = fold.next_ready()
         following = [ready] if ready is not None else list(fold.people)[:1]
         for name in following:
             found.setdefault(name, "next")
-    flags = {name: _FLAGS[via] for name, via in fold.via.items() if via in _FLAGS}
-    return bundle(graph, fold.states, found, caption or f"{graph.title}: {fold.state}", flags)
+    # Copies, since other threads may drive meanwhile and drawing takes its time.
+    flags = {name: _FLAGS[via] for name, via in dict(fold.via).items() if via in _FLAGS}
+    flags.update(dict.fromkeys(still_out, "still out"))
+    return bundle(graph, dict(fold.states), found, caption or f"{graph.title}: {fold.state}", flags)

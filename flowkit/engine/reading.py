@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core import Failure, Fold, TaskPlan
+from ..core import Failure, Fold, TaskPlan, counts
 from ..core import facts as f
-from ..core.states import READY
+from ..core.states import CANCELLED, READY
 from ..core.values import preview
 from ..errors import NoResult
 from ..journal import unpack
@@ -92,6 +92,11 @@ class TaskReading:
         return type(self._fold.values.get(self.name)).__name__ == "Live"
 
     @property
+    def still_out(self) -> bool:
+        """Whether this process is still at work on an attempt that counts no more (cancelled, or reported by somebody else)."""
+        return self.name in still_out(self._door, self._fold)
+
+    @property
     def inputs(self) -> dict[str, Any]:
         """The values that the function is given, by parameter; those that are known so far."""
         fold = self._fold
@@ -170,7 +175,11 @@ class TaskReading:
         near = {*self._plan.sources(), self.name, *wiring.dependents[self.name]}
         graph = graph_of(self.name, (wiring.tasks[name] for name in wiring.order if name in near))
         words = self.why().words
-        return {**picture_of_run(graph, fold, {self.name: "now"}, words), "text/plain": f"{self!r}\n{words}"}
+        still = [self.name] if self.still_out else []
+        return {
+            **picture_of_run(graph, fold, {self.name: "now"}, words, still),
+            "text/plain": f"{self!r}\n{words}",
+        }
 
 
 def _shown(part: dict[str, Any]) -> str:
@@ -221,6 +230,16 @@ def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:
         raise NoResult(f"{name} has no result: {explain(task).words}")
     value = unpack(fold.values[task])
     return value if part is None else value[part]
+
+
+def still_out(door: Door, fold: Fold) -> list[str]:
+    """The tasks on which this process is still at work though the attempt counts no more."""
+    here = [(name, number) for place, name, number in tuple(AT_WORK) if place == door.place]
+    return [
+        name
+        for name, number in here
+        if not counts(fold, name, number) and (fold.states[name] == CANCELLED or name in fold.via)
+    ]
 
 
 def seen_from(door: Door, able: Any) -> Seen:

@@ -17,7 +17,7 @@ from .driver import named
 from .events import Journal, events_of
 from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
-from .reading import TaskReading, result_of, seen_from
+from .reading import TaskReading, result_of, seen_from, still_out
 from .task import Task
 from .watching import refold
 
@@ -128,7 +128,9 @@ class RunReading:
         return seen_from(self._door, self._code.able)
 
     def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
-        return picture_of_run(self.graph(), refold(self._door, seq), marks, caption)
+        fold = refold(self._door, seq)
+        still = still_out(self._door, fold) if fold is self._door.fold else ()
+        return picture_of_run(self.graph(), fold, marks, caption, still)
 
     @one_line
     def __repr__(self) -> str:
@@ -141,4 +143,5 @@ class RunReading:
     @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold = self._door.refresh()
-        return picture_of_run(self.graph(), fold, caption=f"{fold.state}: {self.why().words}")
+        words = f"{fold.state}: {self.why().words}"
+        return picture_of_run(self.graph(), fold, {}, words, still_out(self._door, fold))

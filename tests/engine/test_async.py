@@ -310,6 +310,35 @@ def test_a_loop_that_cannot_be_nested_is_told_of(engine: Engine) -> None:
     assert run.run().result == 21
 
 
+def test_two_await_one_run(engine: Engine) -> None:
+    flow, entered = Flow("both"), []
+
+    @flow.task
+    async def slow() -> str:
+        entered.append("slow")
+        await asyncio.sleep(0)
+        return "slow"
+
+    @flow.task
+    async def last(slow: str) -> str:
+        entered.append("last")
+        return slow + " last"
+
+    async def cell() -> None:
+        run = engine.start(flow)
+        await asyncio.gather(run.finish(), engine.open(run.id, flow).finish())
+        assert run.result == "slow last"
+
+    asyncio.run(cell())
+    assert entered == ["slow", "last"]
+
+
+def test_a_background_driver_takes_async_tasks(engine: Engine) -> None:
+    run = engine.start(mixed(), {"x": 1}).play()
+    asyncio.run(run.wait())
+    assert run.result == 21
+
+
 def test_wait_watches_what_another_drives(engine: Engine) -> None:
     async def cell() -> None:
         run = engine.start(Order(), {"item": "x"})

@@ -169,6 +169,14 @@ def test_what_is_defined_after_the_start_concerns_later_runs_only(engine: Engine
     assert list(engine.start(flow).states) == ["a", "b", "c"]
 
 
+def test_a_flow_s_name_and_result_can_be_set_later(engine: Engine) -> None:
+    flow = chain("a", "b")
+    assert engine.start(flow).run().result == ["a", "b"]
+    flow.name, flow.result = "other", "a"
+    run = engine.start(flow).run()
+    assert (run.flow_name, run.result) == ("other", ["a"])
+
+
 def test_a_task_can_be_taken_out() -> None:
     flow = chain("a", "b", "c")
     flow.chain("a", "c")

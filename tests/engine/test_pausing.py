@@ -107,9 +107,13 @@ def test_cancel_ends_everything_in_one_entry(engine: Engine) -> None:
     assert run.states == dict.fromkeys(("slow", "ask", "last"), "cancelled")
     assert [event.kind for event in run.events[before:]] == ["RunCancelled", "TaskCancelled"]
     assert "changed my mind" in words(run)
+    assert (run.task("slow").still_out, run.task("ask").still_out) == (True, False)
+    assert "still out" in run._repr_mimebundle_()["text/plain"]
     gate.open()
     assert aside.end().stopped_by == "ended"
     assert len(heard) == 1
+    assert not run.task("slow").still_out
+    assert "still out" not in run._repr_mimebundle_()["text/plain"]
     assert "slow" in heard[0]
     assert run.ready() == []
     for late in (

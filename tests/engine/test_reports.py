@@ -164,8 +164,10 @@ def test_a_report_by_hand_overtakes_the_one_who_is_at_work(engine: Engine) -> No
     aside = Aside(lambda: run.step("quote"))
     gate.reached()
     assert run.complete("quote", 9).verdict == "accepted"
+    assert run.task("quote").still_out
     gate.open()
     aside.end()
+    assert not run.task("quote").still_out
     assert run["quote"] == 9.0
     assert run.states["approve"] == "ready"
     refused = run.events[-1]
