@@ -51,9 +51,6 @@ def reopen(path: str, tasks: str, code: str) -> dict[str, Any]:
     wall, moments = perf_counter(), [process_time()]
     engine = Engine(path)
     moments.append(process_time())
-    if code == "with":
-        flow.plan()
-    moments.append(process_time())
     run = engine.open(RUN, flow if code == "with" else None)
     moments.append(process_time())
     run.tick()

@@ -14,13 +14,14 @@ from .sizes import Size
 from .table import NONE, Budget, Row
 
 BUDGETS = {1_000: Budget(must=10, aim=5), 10_000: Budget(must=150, aim=100)}  # ms
-PARTS = ("opening the file", "freezing the flow", "reading the run", "giving up the claim and asking")
+PARTS = ("opening the file", "opening the run", "giving up the claim and asking")
 
 
 def rows(size: Size) -> Iterator[Row]:
     """From before the file is opened, in a new process that has its imports and its flow, until the task is ready.
 
-    With the flow's code the run can be driven; without it, anybody can read it and report.
+    With the flow's code the run can be driven, and the flow is compared with the plan; without it, anybody can read the
+    run and report.
     """
     for tasks in size.durable:
         crashed = size.folder / f"crashed_{tasks}.db"
