@@ -18,7 +18,7 @@ LEASE = 30.0
 """Seconds without a sign of life after which a claimant out of sight counts as dead."""
 
 
-AT_WORK: set[tuple[tuple[bytes, str], str, int]] = set()
+AT_WORK: set[tuple[str, str, int]] = set()
 """The attempts that this process runs now, as (place of the run, task, number), also for engines that were closed meanwhile."""
 
 if hasattr(os, "register_at_fork"):

@@ -30,7 +30,9 @@ class Door:
         self.journal: Journal = house.journal
         self.run_id = run_id
         self.wiring = wiring
-        self.place = (self.journal.key, run_id)  # the same for every door to this run in this process
+        self.place = (
+            f"{self.journal.key.hex()}/{run_id}"  # the same for every door to this run in this process
+        )
         self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
         self._dropped: int | None = None  # up to which fact a dropped fold was told of
@@ -203,7 +205,7 @@ def open_door(house: House, run_id: str) -> Door:
             )
         entries = house.journal.read(run_id)
         target = getattr(entries[0].facts[0], "target", None) if entries else None
-        door = Door(house, run_id, Wiring(house.journal.plan(summary.plan), target))
+        door = Door(house, run_id, house.wiring(summary.plan, target))
         fold = Fold(door.wiring)
         for entry in entries:
             evolve_all(fold, entry.facts, entry.at)

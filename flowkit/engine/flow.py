@@ -6,10 +6,13 @@ a task's function.
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -19,6 +22,7 @@ from ..core.values import text_of
 from ..core.wire import Fault, freeze
 from ..errors import DefinitionError, UsageError, ValueNotStorable
 from ..journal import pack, register
+from .code import notes_of
 from .engine import Engine
 from .faces import bundled, one_line
 from .pictures import picture_of_flow
@@ -203,8 +207,8 @@ class Flow:
         return self._frozen
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:
-        """The flow as data, faulty or not and without its code, with all its faults."""
-        return self._freeze(warn=False)
+        """The flow as data, faulty or not, with all its faults; perhaps without its code."""
+        return (self._frozen, []) if self._frozen is not None else self._freeze(warn=False)
 
     def _freeze(self, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
         inputs = None
@@ -270,20 +274,33 @@ def _register(annotation: Any) -> None:
 
 def _details(task: Task, code: bool) -> dict[str, Any]:
     """What a plan says of a task beside its links; its code only where a run needs it, since reading it takes longest."""
-    doc = task.function.__doc__
-    found: dict[str, Any] = {}
+    found = _said_by(task.function)
     if code:
-        found = {"digest": task.digest, "compiled": task.compiled, "source": task.source}
-    if doc:
-        import inspect
+        return {**found, "digest": task.digest, "compiled": task.compiled, "source": task.source}
+    return found
 
-        found["doc"] = inspect.cleandoc(doc).encode("utf-8", "backslashreplace").decode()
-    if getattr(task.function, "__annotations__", None):
-        notes = task.annotations()
+
+_said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+
+def _said_by(function: Callable[..., Any]) -> dict[str, Any]:
+    """What a function says of itself: docstring, and form schemas of its annotations. Read once for each function."""
+    with contextlib.suppress(TypeError):  # a callable that can't be remembered
+        if function in _said:
+            return _said[function]
+    found: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    if function.__doc__:
+        found["doc"] = inspect.cleandoc(function.__doc__)
+    if getattr(function, "__annotations__", None):
+        notes = notes_of(function)
         if "return" in notes:
             _register(notes["return"])
             found["result"] = schema_of(notes["return"])
         found["params"] = {name: _schema(note) for name, note in notes.items() if name != "return"}
+    if not any(isinstance(note, str) for note in notes.values()):  # a name may yet be defined in a later cell
+        with contextlib.suppress(TypeError):
+            _said[function] = found
     return found
 
 

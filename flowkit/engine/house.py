@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
+from ..core import Wiring
 from ..errors import JournalError
 from ..journal import Entry, Journal
 from .claimants import AT_WORK, LEASE, me
@@ -23,6 +24,10 @@ from .claimants import AT_WORK, LEASE, me
 _log = logging.getLogger("flowkit")
 
 Listener = Callable[[str, Entry], None]
+
+
+REMEMBERED = 32
+"""So many plans are kept looked up."""
 
 
 class House:
@@ -46,7 +51,8 @@ class House:
         self._delivering = threading.Lock()
         self._version = -1
         self._seen: dict[str, int] = {}
-        self._heart: threading.Thread | None = None
+        self._heart: int | None = None  # the process whose thread shows that it lives
+        self._wirings: dict[tuple[str, str | None], Wiring] = {}
         _houses.add(self)
 
     def others_wrote(self, run_id: str) -> bool:
@@ -77,6 +83,17 @@ class House:
                             _log.exception("a subscriber of run %s raised; the run goes on", run_id)
             finally:
                 self._delivering.release()
+
+    def wiring(self, digest: str, target: str | None) -> Wiring:
+        """The wiring of a kept plan; the last few are remembered, since many runs share one. Asked under the lock.
+
+        Raises JournalCorrupt where the plan isn't there or can't be read.
+        """
+        found = self._wirings.pop((digest, target), None) or Wiring(self.journal.plan(digest), target)
+        self._wirings[digest, target] = found
+        if len(self._wirings) > REMEMBERED:
+            del self._wirings[next(iter(self._wirings))]
+        return found
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Add a listener; the returned function takes it away again."""
@@ -110,17 +127,17 @@ class House:
 
     def show_life(self) -> None:
         """While attempts are at work here, tell processes that can't see this one that it lives (on a file only)."""
-        if self.journal.live or (self._heart is not None and self._heart.is_alive()):
+        if self.journal.live or self._heart == os.getpid():
             return
-        self._heart = threading.Thread(target=self._beat, name="flowkit-heartbeat", daemon=True)
-        self._heart.start()
+        self._heart = os.getpid()
+        threading.Thread(target=self._beat, name="flowkit-heartbeat", daemon=True).start()
 
     def _beat(self) -> None:
         pid = os.getpid()
         while os.getpid() == pid:
             with self.lock:
-                key = self.journal.key
-                if self.closed or not any(place[0] == key for place, _, _ in tuple(AT_WORK)):
+                key = self.journal.key.hex()
+                if self.closed or not any(place.startswith(key) for place, _, _ in tuple(AT_WORK)):
                     self._heart = None  # under the lock, so that the next claim starts another
                     return
                 try:

@@ -147,7 +147,7 @@ class Run(RunReading):
         if now is not None:
             move_clock(self._door.house.clock, now)
         self._door.refresh()
-        _, entry = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))), durable=True)
+        _, entry = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))))
         return self._events([] if entry is None else [entry], "Nothing is due.")
 
     # Reporting

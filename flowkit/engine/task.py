@@ -9,7 +9,7 @@ from typing import Any
 from ..core import TaskPlan
 from ..core.wire import Draft, Fault
 from ..errors import DefinitionError, UsageError
-from .code import compiled_of, digest_of, notes_of, parameters, source_of
+from .code import compiled_of, digest_of, parameters, source_of
 from .faces import one_line
 
 
@@ -50,10 +50,6 @@ class Task:
     def source(self) -> str:
         """Its source text, or an empty string."""
         return source_of(self.function)
-
-    def annotations(self) -> dict[str, Any]:
-        """Its annotations, evaluated where they can be."""
-        return notes_of(self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.manual:
