@@ -291,7 +291,7 @@ def _said_by(function: Callable[..., Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     if function.__doc__:
-        found["doc"] = inspect.cleandoc(function.__doc__)
+        found["doc"] = inspect.cleandoc(function.__doc__).encode("utf-8", "backslashreplace").decode()
     if getattr(function, "__annotations__", None):
         notes = notes_of(function)
         if "return" in notes:
