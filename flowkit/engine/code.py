@@ -18,6 +18,10 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
+from ..core.values import preview
+
+_LONGEST = 10_000  # characters that are looked at of values which belong to the code
+
 
 def parameters(function: Callable[..., Any]) -> tuple[tuple[tuple[str, bool], ...], bool]:
     """The named parameters, each with whether it has a default, and whether any can't be passed by name."""
@@ -56,34 +60,61 @@ def source_of(function: Callable[..., Any]) -> str:
     """The function's source text, without common indentation; empty where it can't be had."""
     target = inspect.unwrap(function)
     code = getattr(target, "__code__", None)
-    return _source(code) if code is not None else ""
+    return _source(_This(code)) if code is not None else ""
 
 
 def digest_of(function: Callable[..., Any]) -> str:
     """What the function does, as 16 hexadecimal digits."""
     target = inspect.unwrap(function)
-    target = getattr(target, "func", target)
-    code = getattr(target, "__code__", None)
-    if code is None:
-        name = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', type(target).__qualname__)}"
-        return hashlib.sha256(name.encode()).hexdigest()[:16]
-    return _digest(code)
+    given = ""
+    if isinstance(target, functools.partial):
+        given = preview((target.args, target.keywords), _LONGEST)
+        target = inspect.unwrap(target.func)
+    code = getattr(target, "__code__", None) or getattr(type(target).__call__, "__code__", None)
+    if code is not None:
+        return _digest(code, _defaults_of(target), given)
+    name = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', type(target).__qualname__)}"
+    return hashlib.sha256((name + given).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def compiled_of(function: Callable[..., Any]) -> str:
     """What the function does, as this Python compiled it: quickly had, and never equal for another kind of Python."""
     plain = type(function) is FunctionType and not hasattr(function, "__wrapped__")
-    code = function.__code__ if plain else getattr(inspect.unwrap(function), "__code__", None)
-    return "" if code is None else _compiled(code)
+    target = function if plain else inspect.unwrap(function)
+    code = getattr(target, "__code__", None)
+    return "" if code is None else _compiled(code, _defaults_of(target))
+
+
+def _defaults_of(function: Any) -> str:
+    """The default values of its parameters, which are no part of the compiled code, in words that hold in any process."""
+    found = getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)
+    return "" if found == (None, None) else preview(found, _LONGEST)
 
 
 @functools.lru_cache(maxsize=4096)
-def _compiled(code: CodeType) -> str:
-    return f"{sys.implementation.cache_tag}:{hashlib.sha256(_bytes_of(code)).hexdigest()[:16]}"
+def _compiled(code: CodeType, defaults: str) -> str:
+    digest = hashlib.sha256(_bytes_of(code) + defaults.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{sys.implementation.cache_tag}:{digest[:16]}"
+
+
+class _This:
+    """One code object, and no other that is equal to it: what is equal may stand elsewhere, with other default values."""
+
+    __slots__ = ("code",)
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+
+    def __hash__(self) -> int:
+        return id(self.code)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and self.code is other.code
 
 
 @functools.lru_cache(maxsize=4096)
-def _source(code: CodeType) -> str:
+def _source(this: _This) -> str:
+    code = this.code
     name = code.co_filename
     linecache.checkcache(name)
     # Much cheaper than inspect.getsource, which goes through all modules for a function from a cell.
@@ -97,11 +128,12 @@ def _source(code: CodeType) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _digest(code: CodeType) -> str:
+def _digest(code: CodeType, defaults: str, given: str) -> str:
     # Two lambdas on one line have the same source, so only a `def` is recognised by its text.
-    body = None if code.co_name == "<lambda>" else _normal(_source(code))
+    body = None if code.co_name == "<lambda>" else _normal(_source(_This(code)))
+    more = given if body else defaults + given
     data = body.encode("utf-8", "surrogatepass") if body else _bytes_of(code)
-    return hashlib.sha256(data).hexdigest()[:16]
+    return hashlib.sha256(data + more.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def _normal(source: str) -> str | None:
@@ -125,8 +157,10 @@ def _bytes_of(code: CodeType) -> bytes:
         one = stack.pop()
         constants = [_said(c) for c in one.co_consts if not isinstance(c, CodeType)]
         stack += [c for c in one.co_consts if isinstance(c, CodeType)]
-        names = repr((constants, one.co_names, one.co_varnames))
-        parts += [one.co_code, names.encode("utf-8", "backslashreplace")]
+        names = (one.co_names, one.co_varnames, one.co_freevars, one.co_cellvars)
+        counts = (one.co_argcount, one.co_posonlyargcount, one.co_kwonlyargcount, one.co_flags)
+        said = repr((constants, names, counts)).encode("utf-8", "backslashreplace")
+        parts += [one.co_code, one.co_exceptiontable, said]
     return b"\0".join(parts)
 
 

@@ -196,19 +196,29 @@ class Flow:
 
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
-        stands = (self.name, self.result, None if self.inputs is None else dict(self.inputs))
-        if self._frozen is None or self._frozen_as != stands:
+        if not self._is_frozen:
             plan, faults = self._freeze(warn=False, code=True)
             if faults:
                 listed = "\n".join(f"  {fault}" for fault in faults)
                 count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
                 raise DefinitionError(f"{self.name} can't start, {count}:\n{listed}", tuple(faults))
-            self._frozen, self._frozen_as = plan, stands
+            self._frozen, self._frozen_as = plan, self._stands()
+        assert self._frozen is not None
         return self._frozen
+
+    def _stands(self) -> tuple[Any, ...]:
+        """What may be set later and is part of a plan."""
+        return (self.name, self.result, None if self.inputs is None else dict(self.inputs))
+
+    @property
+    def _is_frozen(self) -> bool:
+        return self._frozen is not None and self._frozen_as == self._stands()
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:
         """The flow as data, faulty or not, with all its faults; perhaps without its code."""
-        return (self._frozen, []) if self._frozen is not None else self._freeze(warn=False)
+        if self._frozen is not None and self._is_frozen:
+            return self._frozen, []
+        return self._freeze(warn=False)
 
     def _freeze(self, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
         inputs = None

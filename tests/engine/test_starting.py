@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import subprocess
 import sys
 import textwrap
@@ -222,32 +223,73 @@ def test_edited_code_is_noted_and_not_entered(engine: Engine) -> None:
     assert run.states["approve"] == "ready"
 
 
-def test_layout_comments_and_docstrings_are_no_edit(engine: Engine, tmp_path: Path) -> None:
-    def flow_from(text: str) -> Flow:
-        place = tmp_path / "notebook.py"
-        place.write_text(textwrap.dedent(text))
-        import linecache
+def flow_from(text: str, place: Path) -> Flow:
+    """A flow whose task `work` stands in a file, as a cell does in one of its own."""
+    place.write_text(textwrap.dedent(text))
+    linecache.checkcache(str(place))
+    scope: dict[str, Any] = {}
+    exec(compile(place.read_text(), str(place), "exec"), scope)
+    flow = Flow("edit")
+    flow.task(scope["work"], name="work", bind={"x": "given"})
+    return flow
 
-        linecache.checkcache(str(place))
-        scope: dict[str, Any] = {}
-        exec(compile(place.read_text(), str(place), "exec"), scope)
-        flow = Flow("edit")
-        flow.task(scope["double"])
-        return flow
 
-    engine.start(flow_from("def double(x): return x * 2"), {"x": 2}, run_id="mine")
-    same = """
+SAME = [
+    (
+        "def work(x): return x * 2",
+        """
+        def work(x):
+            "Twice as much."
 
-    def double(x):
-        "Twice as much."
+            # A remark.
+            return (x  *  2)
+        """,
+    ),
+    ("work = lambda x: x * 2", "# Twice.\nwork = lambda x: (x * 2)"),
+    ("def work(x, k=2): return x * k", "def work(x,\n    k = 2):\n    return x * k"),
+]
+OTHER = [
+    ("def work(x): return x * 2", "def work(x): return x * 3"),
+    ("def work(x, k=2): return x * k", "def work(x, k=3): return x * k"),
+    ("def work(x, *, k=2): return x * k", "def work(x, *, k=3): return x * k"),
+    ("work = lambda x: x * 2", "work = lambda x: x * 3"),
+    ("work = lambda x, k=2: x * k", "work = lambda x, k=3: x * k"),
+    ("def work(x): return x", "async def work(x): return x"),
+    ("def work(x): return max(x, 1)", "def work(x): return min(x, 1)"),
+    ("def work(x): return [n + 1 for n in x]", "def work(x): return [n + 2 for n in x]"),
+    (
+        "a = b = 1\ndef make(a, b):\n    return lambda x: x + a\nwork = make(1, 2)",
+        "a = b = 1\ndef make(a, b):\n    return lambda x: x + b\nwork = make(1, 2)",
+    ),
+    (
+        "import functools\ndef f(x, k): return x * k\nwork = functools.partial(f, k=2)",
+        "import functools\ndef f(x, k): return x * k\nwork = functools.partial(f, k=3)",
+    ),
+    (
+        "class W:\n    def __call__(self, x): return x * 2\nwork = W()",
+        "class W:\n    def __call__(self, x): return x * 3\nwork = W()",
+    ),
+]
 
-        # A remark.
-        return (x  *  2)
-    """
-    assert engine.open("mine", flow_from(same)).note == ""
-    other = engine.open("mine", flow_from("def double(x): return x * 3"))
-    assert "double" in other.note
-    assert engine.open("mine", flow_from(same)).run().result == 4
+
+@pytest.mark.parametrize(("before", "after"), SAME)
+def test_layout_comments_and_docstrings_are_no_edit(path: Path, before: str, after: str) -> None:
+    with Engine(path) as engine:
+        engine.start(flow_from(before, path.with_suffix(".py")), {"given": 2}, run_id="mine")
+        run = engine.open("mine", flow_from(after, path.with_suffix(".py")))
+        assert run.note == ""
+        assert run.run().result == 4
+
+
+@pytest.mark.parametrize(("before", "after"), OTHER)
+def test_whatever_changes_what_a_task_does_is_an_edit(path: Path, before: str, after: str) -> None:
+    with Engine(path) as engine:
+        first = flow_from(before, path.with_suffix(".py"))
+        engine.start(first, {"given": [2]}, run_id="mine")
+        assert engine.open("mine", flow_from(before, path.with_suffix(".py"))).next_task() == "work"
+        run = engine.open("mine", flow_from(after, path.with_suffix(".py")))
+        assert "work" in run.note
+        assert run.next_task() is None
 
 
 def test_a_lambda_is_recognised_in_another_process_whatever_its_sets_look_like(path: Path) -> None:
