@@ -63,7 +63,11 @@ def _succeeded(fold: Fold, message: Report, attempt: int) -> tuple[f.Fact, ...]:
     offers: tuple[str, ...] = ()
     halt = None
     if dependents:
-        offers = tuple([d for d in dependents if left[d] == 1 and states[d] == WAITING])
+        found = []
+        for dependent in dependents:
+            if left[dependent] == 1 and states[dependent] == WAITING:
+                found.append(dependent)
+        offers = tuple(found)
         if fold.breaks:
             halt = next((d for d in offers if fold.breaks.get(d)), None)
         if halt is not None or fold.state != RUNNING:

@@ -320,9 +320,12 @@ def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]
     """The values for a task's parameters, each a copy that nobody else can change."""
     values = fold.values
     pairs = fold.wiring.takes.get(name)
-    if pairs is not None:
-        return {p: v if type(v := values[source]) in SCALARS else unpack(v) for p, source in pairs}
     found = {}
+    if pairs is not None:
+        for parameter, source in pairs:
+            stored = values[source]
+            found[parameter] = stored if type(stored) in SCALARS else unpack(stored)
+        return found
     for param in fold.wiring.tasks[name].params:
         if param.kind == "task":
             stored = values[param.source]
