@@ -8,6 +8,7 @@ Showing a panel starts nothing and writes nothing.
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +21,7 @@ from .feed import Feed
 from .kernels import close_way, open_way
 from .twin import Twin
 
+_AT_THE_END = re.compile(r"(?<=;) // .*$")
 _COMMENTS = ("//", "/*", "* ", "*/")
 
 _PARTS = ("dom.js", "wire.js", "graph.js", "form.js", "card.js", "strip.js", "panel.js")
@@ -29,11 +31,10 @@ export.
 
 
 def _read(name: str) -> str:
-    """A static file without indentation and without the lines that are comments: every saved panel holds
-    a copy.
-    """
+    """A static file without indentation and comments: every saved panel holds a copy."""
     lines = files(__package__).joinpath("static", name).read_text("utf8").splitlines()
-    return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith(_COMMENTS))
+    kept = (line for line in map(str.strip, lines) if line and not line.startswith(_COMMENTS))
+    return "\n".join(_AT_THE_END.sub("", line) for line in kept)
 
 
 class Panel(anywidget.AnyWidget):

@@ -56,46 +56,42 @@ class CardView {
     this.root = h("section.card", { "aria-label": "what is selected" }, Object.values(this.slots));
   }
 
-  /** Whether something is typed in the form in sight and not yet accepted. */
-  get typing() {
-    return Boolean(this.form && this.form.dirty);
-  }
-
   receipt(text) {
-    this.slots.receipt.replaceChildren(...(text ? [h("p.receipt", marked(text))] : []));
+    this.put("receipt", text, () => h("p.receipt", marked(text)));
   }
 
+  /** Fill a slot with what `make(content)` gives, if the content is another one now; nothing for empty content. */
   put(name, content, make) {
-    const key = JSON.stringify(content === undefined ? null : content);
+    const key = JSON.stringify(content || null);
     if (this.seen[name] === key) return;
     this.seen[name] = key;
-    const made = content === undefined || content === null ? [] : make(content);
+    const made = content && content.length !== 0 ? make(content) : [];
     this.slots[name].replaceChildren(...[made].flat().filter(Boolean));
   }
 
   show(card) {
     this.data = card;
+    const lines = (look, value) => h(look, { tabindex: "0" }, visibleLines(value));
     this.put("head", [card.label, card.kind, card.state, card.flag, card.doc], () => this.head(card));
-    this.put("why", card.why || null, (text) => h("p.why", marked(text)));
-    this.put("progress", card.progress || null, ([part, text]) => [
-      h("progress", { value: part, max: 1, "aria-label": "how far it is" }), h("span.quiet", " " + visible(text)),
+    this.put("why", card.why, (words) => h("p.why", marked(words)));
+    this.put("progress", card.progress, ([part, words]) => [
+      h("progress", { value: part, max: 1, "aria-label": "how far it is" }), h("span.quiet", " " + visible(words)),
     ]);
-    this.put("inputs", card.inputs && card.inputs.length ? card.inputs : null, (rows) => this.table("what it gets", rows));
-    this.put("result", card.result === undefined ? null : card.result, (text) => this.section(card.resultName || "result", h("pre.value", { tabindex: "0" }, visibleLines(text))));
-    this.put("output", card.output || null, (text) => this.section("what it printed", h("pre.output", { tabindex: "0" }, visibleLines(text))));
-    this.put("failure", card.failure || null, (failure) => this.failure(failure));
-    this.put("attempts", card.attempts && card.attempts.length ? card.attempts : null, (rows) => this.attempts(rows));
-    this.showForm(card.form || null);
+    this.put("inputs", card.inputs, (rows) => this.table("what it gets", rows));
+    this.put("result", card.result, (value) => this.section("result", lines("pre.value", value)));
+    this.put("output", card.output, (value) => this.section("what it printed", lines("pre.output", value)));
+    this.put("failure", card.failure, (failure) => this.failure(failure));
+    this.put("attempts", card.attempts, (rows) => this.attempts(rows));
+    this.showForm(card.form);
   }
 
   head(card) {
     const looks = this.scene.looks;
     const kind = looks.kinds[card.kind];
-    const name = h("h3.title", {},
-      kind && kind.icon && card.kind !== "task" ? h("span", { title: kind.word }, icon(kind.icon)) : null, visible(card.label));
+    const name = h("h3.title", kind && kind.icon && h("span", { title: kind.word }, icon(kind.icon)), visible(card.label));
     return [
-      h("div.headline", name, this.badge(card.state), card.flag ? h("span.flag", visible(card.flag)) : null),
-      card.doc ? h("p.doc", visibleLines(card.doc)) : null,
+      h("div.headline", name, this.badge(card.state), card.flag && h("span.flag", visible(card.flag))),
+      card.doc && h("p.doc", visibleLines(card.doc)),
     ];
   }
 
@@ -116,10 +112,8 @@ class CardView {
   }
 
   failure({ line, traceback, chain }) {
-    this.trace = traceback
-      ? h("details", { open: true }, h("summary", "traceback"), h("pre.output", { tabindex: "0" }, visibleLines(traceback)))
-      : null;
-    return this.section("failure", h("p.problem", visibleLines(line)), (chain || []).map((text) => h("p.quiet", visible(text))), this.trace);
+    this.trace = traceback && h("details", { open: true }, h("summary", "traceback"), h("pre.output", { tabindex: "0" }, visibleLines(traceback)));
+    return this.section("failure", h("p.problem", visibleLines(line)), chain.map((text) => h("p.quiet", visible(text))), this.trace);
   }
 
   attempts(rows) {
@@ -133,7 +127,7 @@ class CardView {
   showForm(about) {
     const typed = [...this.forms.values()].find((form) => form.about.key === this.data.key && form.dirty);
     const form = about ? this.forms.get(`${about.key}#${about.attempt}`) || this.makeForm(about, typed) : typed || null;
-    if (form && !about) form.outrun(() => this.showForm(null));
+    if (form && !about) form.outrun();
     if (form === this.form) return;
     this.form = form;
     this.slots.form.replaceChildren(...(form ? [form.frame] : []));
@@ -143,6 +137,7 @@ class CardView {
     const line = codeLine("", "as a cell");
     const form = new Form(about, this.prefix + "f" + ++this.made, {
       cell: (text) => line.set(text),
+      dropped: () => this.showForm(this.data.form),
       send: (act, data) => this.told.act(act, { task: about.key, attempt: about.attempt, data }, (answer) => {
         form.answer(answer);
         if (!answer.ok) return;

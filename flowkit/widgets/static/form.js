@@ -146,7 +146,7 @@ class Field {
 
 /** The form of one attempt: its field, a note, Complete and It failed…. */
 class Form {
-  /** `told`: {send(act, data), cell(text)}; `store` keeps drafts over a reload of the page, or is null. */
+  /** `told`: {send(act, data), cell(text), dropped()}; `store` keeps drafts over a reload of the page, or is null. */
   constructor(about, id, told, store) {
     Object.assign(this, { about, told, store, failing: false, id: `${about.key}#${about.attempt}` });
     const changed = () => this.changed();
@@ -189,14 +189,19 @@ class Form {
   }
 
   /** The task was answered elsewhere while somebody typed: the typing stays until it is thrown away. */
-  outrun(thrown) {
+  outrun() {
     if (this.says.textContent || this.busy) return;
-    this.say("Answered meanwhile. What you typed stays here; it was not sent. ", true);
-    this.says.append(button("small", "throw it away", () => {
+    this.say("Answered meanwhile. What you typed stays here; it was not sent.", true);
+    this.aside.append(this.bin());
+  }
+
+  /** A button that throws away what was typed. */
+  bin() {
+    return button("small", "throw away what you typed", () => {
       this.root.reset();
       this.changed();
-      thrown();
-    }));
+      this.told.dropped();
+    });
   }
 
   turn(failing) {
@@ -255,6 +260,6 @@ class Form {
     if (wrong) wrong.focus();
     if (recorded === undefined) return;
     const row = (tag, ...texts) => h("tr", texts.map((text) => h(tag, visibleLines(text))));
-    this.aside.append(h("table.sides", row("th", "recorded", "you sent"), row("td", recorded, sent)));
+    this.aside.append(h("table.sides", row("th", "recorded", "you sent"), row("td", recorded, sent)), this.bin());
   }
 }

@@ -45,6 +45,7 @@ class PanelView {
     this.chosen = null; // the key that a person selected
     this.onceShown = null; // what is to follow when the next card is there
     this.trouble = "";
+    this.told = {};
     this.seq = 0;
     const scene = this.scene;
     this.graph = scene.nodes ? new GraphView(scene, this.prefix, {
@@ -84,7 +85,7 @@ class PanelView {
       this.buttons[act] = button(act === "step" ? "button.main" : "button", label, () => this.press(act), { "data-act": act, onpointerenter: tell, onfocus: tell });
     }
     const acts = Object.values(this.buttons);
-    this.sure = h("span.sure", { hidden: true, role: "alert" });
+    this.sure = h("span.sure", { role: "alert" });
     this.help = h("dl.keys", { hidden: true }, KEYS.map(([key, what]) => [h("dt", key), h("dd", what)]));
     this.helper = button("small", "?", () => this.toggleHelp(), { "aria-expanded": "false", title: "keys" });
     this.sentence = h("p.sentence", { role: "status", "aria-live": "polite" });
@@ -162,7 +163,7 @@ class PanelView {
   /** The key that the card should show: the selected one; while somebody types, theirs; else what needs a person. */
   wanted() {
     if (this.chosen !== null) return this.chosen;
-    if (this.card.typing && this.card.data) return this.card.data.key;
+    if (this.card.form && this.card.form.dirty) return this.card.data.key;
     return this.head.focus || "";
   }
 
@@ -208,6 +209,10 @@ class PanelView {
 
   act(act, more, done) {
     if (act === "step" && this.wire.waiting("step", more.task)) return;
+    if (this.lost) {
+      if (done) done({ error: "No kernel answers, so nothing was sent. What you typed stays here." });
+      return;
+    }
     this.trouble = "";
     this.card.receipt("");
     this.wire.command(act, more, (answer) => {
@@ -221,29 +226,23 @@ class PanelView {
 
   /** Cancel asks once, in place. */
   ask() {
-    const close = () => {
-      this.sure.hidden = true;
+    const close = (then) => {
+      this.bar.classList.remove("fk-asking");
       this.sure.replaceChildren();
-      for (const act of Object.keys(LABELS)) this.buttons[act].classList.remove("fk-away");
+      then.focus();
     };
+    const no = button("button", "Keep it", () => close(this.buttons.cancel));
     const yes = button("button.danger", "Cancel the run", () => {
-      close();
+      close(this.buttons.step);
       this.act("cancel", {});
-      this.buttons.step.focus();
-    });
-    const no = button("button", "Keep it", () => {
-      close();
-      this.buttons.cancel.focus();
     });
     this.sure.onkeydown = (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
       no.click();
     };
-    this.sure.replaceChildren(h("span", this.head.bill || "End this run? What is open counts no more."), " ", yes, " ", no);
-    this.sure.hidden = false;
-    this.cell.set("run.cancel()");
-    for (const act of Object.keys(LABELS)) this.buttons[act].classList.add("fk-away");
+    this.sure.replaceChildren(h("span", this.head.bill), yes, no);
+    this.bar.classList.add("fk-asking");
     no.focus();
   }
 
@@ -272,24 +271,28 @@ class PanelView {
 
   // What is on the screen --------------------------------------------------------------------------------------
 
+  /** Whether it is certain that no kernel answers. */
+  get lost() {
+    return Boolean(this.wire.gone) && !this.wire.maybe;
+  }
+
   refresh() {
     if (!this.wire) return;
     const { head, wire } = this;
-    const gone = Boolean(wire.gone) && !wire.maybe;
+    const gone = this.lost;
     this.root.classList.toggle("fk-gone", gone);
-    if (head.run !== this.drawn) {
-      this.drawn = head.run;
-      this.badge.replaceChildren(...(head.run ? [this.runBadge(head.run)] : []));
-    }
-    const count = this.seq ? `event ${this.seq}` : "";
-    this.counter.textContent = gone ? count : head.playing ? `${count} · runs in the background` : count;
+    this.fresh("badge", head.run, (state) => this.runBadge(state));
+    this.counter.textContent = `event ${this.seq}${head.playing && !gone ? " · runs in the background" : ""}`;
     this.labels(gone);
-    const text = this.saying(gone);
-    if (this.said !== text) {
-      this.said = text;
-      this.sentence.replaceChildren(...marked(text));
-    }
+    this.fresh("sentence", this.saying(gone), marked);
     this.sentence.classList.toggle("fk-bad", Boolean(this.trouble && !gone));
+  }
+
+  /** Fill an element anew if what it shows is another text now; so a reader is told once. */
+  fresh(name, text, make) {
+    if (this.told[name] === text) return;
+    this.told[name] = text;
+    this[name].replaceChildren(...[text ? make(text) : []].flat());
   }
 
   runBadge(state) {
@@ -332,7 +335,8 @@ class PanelView {
       const after = scene.durable ? `; nothing is lost: \`engine.open(${pythonText(scene.id)})\`` : "; this run was kept in that kernel's memory";
       return `${wire.gone} at event ${this.seq}${after}`;
     }
-    for (const order of wire.open.values()) return this.progress(order);
+    // What is answered at once needs no words between.
+    for (const order of wire.open.values()) if (performance.now() - order.since >= SOON) return this.progress(order);
     if (wire.gone) return `${wire.gone}. This is the picture of event ${this.seq}.`;
     return this.trouble || head.say || "asking the kernel…";
   }

@@ -3,6 +3,7 @@
 
 const REPEAT_AFTER = [4000, 8000, 16000, 30000];
 const SILENCE = 4000;
+const SOON = 250; // milliseconds within which an answer needs no "sent"
 
 class Wire {
   /**
@@ -20,11 +21,7 @@ class Wire {
     this.q = null; // the number of the last delta that is shown; null: a snapshot is needed
     this.gone = ""; // why no kernel answers, in words
     this.maybe = false; // whether it may be only busy
-    this.timer = 0;
     this.stops = [];
-    const receive = (message) => this.receive(message);
-    model.on("msg:custom", receive);
-    this.stops.push(() => model.off("msg:custom", receive));
     this.watchKernel();
   }
 
@@ -50,21 +47,18 @@ class Wire {
 
   /** Send a command and keep it until it is answered; `done(answer)` is called once. */
   command(act, more, done) {
-    const id = this.view + "-" + ++this.count;
-    const order = { act, task: more.task, message: { t: "do", id, act, ...more }, done, state: "sent", tries: 0 };
+    const id = `${this.view}-${++this.count}`;
+    const order = { act, task: more.task, message: { t: "do", id, act, ...more }, done, state: "sent", tries: 0, since: performance.now() };
     this.open.set(id, order);
     this.send(order.message);
     this.repeatLater(id, order);
     this.changed();
-    return id;
+    setTimeout(this.changed, SOON);
   }
 
   /** The unanswered command of that name (and task), or undefined. */
   waiting(act, task) {
-    for (const order of this.open.values()) {
-      if (order.act === act && (task === undefined || order.task === task)) return order;
-    }
-    return undefined;
+    return [...this.open.values()].find((order) => order.act === act && (task === undefined || order.task === task));
   }
 
   repeatLater(id, order) {
@@ -85,15 +79,10 @@ class Wire {
       this.changed();
     }
     if (message.t === "d") {
-      if (this.q === null) return;
-      if (message.q <= this.q) return;
-      if (message.q !== this.q + 1) {
-        this.hello();
-        return;
-      }
+      if (this.q === null || message.q <= this.q) return;
+      if (message.q !== this.q + 1) return this.hello(); // one is missing
       this.q = message.q;
     } else if (message.t === "snap") {
-      if (this.q !== null && message.q < this.q) return;
       this.q = message.q;
     } else if (message.t === "ack" || message.t === "done") {
       const order = this.open.get(message.id);
@@ -104,16 +93,18 @@ class Wire {
         this.open.delete(message.id);
         order.done(message);
       }
-      this.changed();
-      return;
+      return this.changed();
     }
-    const hear = this.heard[message.t];
-    if (hear) hear(message);
+    this.heard[message.t]?.(message);
   }
 
+  /** No kernel answers: certainly, or (`maybe`) it may only be busy. */
   lose(why, maybe) {
     this.gone = why;
     this.maybe = Boolean(maybe);
+    const orders = maybe ? [] : [...this.open.values()];
+    if (!maybe) this.open.clear();
+    for (const order of orders) order.done({ error: "The kernel is gone. The journal tells whether this was recorded." });
     this.changed();
   }
 
@@ -128,6 +119,7 @@ class Wire {
       place.connect(heard);
       this.stops.push(() => place.disconnect(heard));
     };
+    listen("msg:custom", (message) => this.receive(message));
     listen("comm:close", () => this.lose("this panel was closed"));
     listen("comm_live_update", () => setTimeout(() => this.cut() && this.lose("kernel gone")));
     try {
