@@ -5,8 +5,6 @@ journal folds alike for ever. Run, seq, time and author stand beside a fact, in 
 (`flowkit.core.values`); `gc=False` is right because no fact can sit in a cycle.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import msgspec

@@ -1,7 +1,5 @@
 """What a task raised, as data: a class is never rebuilt from it."""
 
-from __future__ import annotations
-
 import msgspec
 
 
@@ -15,7 +13,7 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     types: tuple[str, ...]
     message: str
     traceback: str = ""
-    chain: tuple[Failure, ...] = ()
+    chain: tuple["Failure", ...] = ()
 
     @property
     def type(self) -> str:

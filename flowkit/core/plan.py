@@ -5,8 +5,6 @@ digests. `Wiring` is what is computed from it once, so that a message costs only
 call or hold a user's function.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +28,7 @@ class Param(msgspec.Struct, frozen=True, gc=False):
     fixed: str | None = None
 
 
-class TaskPlan(msgspec.Struct, frozen=True):
+class TaskPlan(msgspec.Struct, frozen=True, gc=False):
     """One task: what it takes, what it waits for, what it gives, and how its code is recognised.
 
     `kind` is "task" (a driver calls it) or "manual" (somebody reports). `after` are tasks that must have succeeded first,
@@ -61,7 +59,7 @@ class TaskPlan(msgspec.Struct, frozen=True):
         return [self.name, self.kind, self.params, self.after, self.outputs, self.on_crash, self.result]
 
 
-class InputPlan(msgspec.Struct, frozen=True):
+class InputPlan(msgspec.Struct, frozen=True, gc=False):
     """An input of the flow: the value must be given at the start unless `required` is False."""
 
     name: str
@@ -69,7 +67,7 @@ class InputPlan(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """A frozen flow. `ends` are the tasks that nothing hangs on; `result` names the one whose value is the run's."""
 
     flow: str
@@ -91,7 +89,7 @@ class Plan(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self)
 
     @staticmethod
-    def decode(body: bytes | str) -> Plan:
+    def decode(body: bytes | str) -> "Plan":
         """Read what `encode` wrote. Raises `msgspec.DecodeError` on anything else."""
         return msgspec.json.decode(body, type=Plan)
 
@@ -150,10 +148,10 @@ class Wiring:
         self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
-        used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
-        self.inputs: dict[str, InputPlan] = {
-            i.name: i for i in plan.inputs if target is None or i.name in used
-        }
+        self.inputs: dict[str, InputPlan] = {i.name: i for i in plan.inputs}
+        if target is not None:
+            used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
+            self.inputs = {name: one for name, one in self.inputs.items() if name in used}
 
     def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
         """The tasks that nobody needs once these have their results: all that they feed was given, or is unneeded too."""

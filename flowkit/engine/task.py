@@ -21,6 +21,7 @@ class Task:
         self.function = function
         self.draft = draft
         self.fixed = fixed
+        self._compiled: str | None = None
 
     @property
     def name(self) -> str:
@@ -37,10 +38,12 @@ class Task:
         """What its code does, in 16 hexadecimal digits."""
         return "" if self.manual else digest_of(self.function)
 
-    @functools.cached_property
+    @property
     def compiled(self) -> str:
         """The same as this Python compiled it; empty where there is nothing compiled."""
-        return "" if self.manual else compiled_of(self.function)
+        if self._compiled is None:
+            self._compiled = "" if self.manual else compiled_of(self.function)
+        return self._compiled
 
     def fits(self, plan: TaskPlan) -> bool:
         """Whether its code is the one that a plan records. The source is read only where what was compiled differs."""
