@@ -116,8 +116,10 @@ class Door:
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         with house.lock:
-            if self.shut:
-                raise UsageError(self.shut)
+            if self.shut or house.closed:
+                raise UsageError(
+                    self.shut or f"The engine on {journal.name} is closed: nothing can be recorded here."
+                )
             fold = self._fold or self._load()
             known = fold.seq
             claimed = None

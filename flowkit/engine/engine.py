@@ -14,19 +14,20 @@ from typing import Any, Protocol
 
 from ..core import Plan, Wiring
 from ..core.messages import Report, Start
+from ..core.states import FINISHED
 from ..core.values import same
 from ..core.wire import Fault
-from ..errors import FlowChanged, RunExists, UsageError
+from ..errors import FlowChanged, JournalCorrupt, RunExists, UsageError
 from ..journal import MemoryJournal, Summary
 from . import files
 from .clocks import clock_from
 from .door import Door, open_door
-from .events import Event, OfferList, Receipt, tell_each
+from .events import Event, Offer, OfferList, Receipt, tell_each
 from .faces import one_line
 from .failures import failure_from
 from .house import House
 from .intake import difference, other_start, packed_inputs, packed_results, refuse_odd_start
-from .reports import judged
+from .reports import judged, words
 from .run import Run
 from .runs import RunList
 from .task import Task
@@ -187,32 +188,44 @@ class Engine:
             return RunList(self._house.journal.summaries())
 
     def ready(self, manual: bool = False) -> OfferList:
-        """What is ready in all runs that have not ended; with `manual`, only what waits for people."""
-        offers = []
+        """What is ready in all runs that have not ended; with `manual`, only what waits for people.
+
+        A run that can't be read is left out and named below the list; `engine.open` says what is wrong with it.
+        """
+        offers: list[Offer] = []
+        broken = []
         for summary in reversed(self.runs()):
-            if summary.state not in ("succeeded", "failed", "cancelled"):
-                found = self.open(summary.run_id).ready()
-                offers += [offer for offer in found if not manual or offer.able == "manual"]
+            if summary.state not in FINISHED:
+                try:
+                    found = self.open(summary.run_id).ready()
+                except JournalCorrupt:
+                    broken.append(summary.run_id)
+                else:
+                    offers += [offer for offer in found if not manual or offer.able in ("manual", "lost")]
         head = ("run", "task", "expects", "instructions")
         rows = [(o.run_id, o.task, o.expects, o.instructions) for o in offers]
-        return OfferList(offers, lambda: (head, rows, "" if rows else "Nothing waits."))
+        caption = "" if rows else "Nothing waits."
+        if broken:
+            caption = f"{caption} Can't be read: {', '.join(broken)}.".strip()
+        return OfferList(offers, lambda: (head, rows, caption))
 
-    def complete(self, token: str, value: Any, note: str | None = None) -> Receipt:
-        """Report a result by completion token alone. Raises as `Run.complete` does."""
+    def complete(self, token: str | Offer, value: Any, note: str | None = None) -> Receipt:
+        """Report a result by completion token (or an offer) alone. Raises as `Run.complete` does."""
         run, task, attempt = self._of_token(token)
-        return run._report(judged(run._door, task, attempt, value, note or ""))
+        return run._report(judged(run._door, task, attempt, value, note))
 
     def fail(
-        self, token: str, error: BaseException | str, type: str | None = None, note: str | None = None
+        self, token: str | Offer, error: BaseException | str, type: str | None = None, note: str | None = None
     ) -> Receipt:
         """Report a failure by completion token alone. Raises as `Run.fail` does."""
         run, task, attempt = self._of_token(token)
-        return run._report(
-            Report(task=task, attempt=attempt, failure=failure_from(error, type), note=note or "")
-        )
+        failure = failure_from(error, words("type", type))
+        return run._report(Report(task=task, attempt=attempt, failure=failure, note=words("note", note)))
 
-    def _of_token(self, token: str) -> tuple[Run, str, int]:
+    def _of_token(self, token: str | Offer) -> tuple[Run, str, int]:
         self._check_open()
+        if isinstance(token, Offer):
+            return self.open(token.run_id), token.task, token.attempt
         run_id, task, attempt = read_token(self._house.journal.key, token)
         return self.open(run_id), task, attempt
 

@@ -12,6 +12,7 @@ import traceback
 from types import TracebackType
 
 from ..core import Failure
+from ..errors import UsageError
 
 _OURS = (
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
@@ -33,9 +34,16 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def failure_from(error: BaseException | str, type: str | None = None) -> Failure:
-    """A failure that somebody reports: an exception, or a text with the name of a type."""
+    """A failure that somebody reports: an exception, or a text with the name of a type.
+
+    Raises UsageError for anything else.
+    """
     if isinstance(error, BaseException):
         return failure_of(error)
+    if not isinstance(error, str) or not error:
+        raise UsageError(
+            f"{error!r} says nothing of what failed: give an exception or a text. Nothing was recorded."
+        )
     return Failure((type or "Failed",), str(error))
 
 

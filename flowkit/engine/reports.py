@@ -80,8 +80,18 @@ def accepted_seq(door: Door, name: str) -> int:
     return 0
 
 
-def judged(door: Door, name: str, attempt: int | None, value: Any, note: str) -> Report:
+def words(name: str, said: Any) -> str:
+    """A text that somebody gave as a note or a type; empty for None. Raises UsageError for what is no text."""
+    if said is None:
+        return ""
+    if not isinstance(said, str):
+        raise UsageError(f"{name}={said!r} must be a text. Nothing was recorded.")
+    return str(said)
+
+
+def judged(door: Door, name: str, attempt: int | None, value: Any, note: Any) -> Report:
     """A report of a value, with what the door found wrong in it; the core decides whether that matters."""
+    note = words("note", note)
     plan = door.wiring.tasks.get(name)
     problem: Exception | None = None
     stored: Any = None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
+from ..core.states import LOST, READY
 from ..core.values import Json, Live
 from ..errors import ReportRefused, RunFailed, UsageError
 from ..journal import Entry, unpack
@@ -22,7 +23,7 @@ from .driver import Driver, gone_claims, named, refuse_unready
 from .events import Event, EventList, OfferList, Receipt, events_of, tell_each
 from .failures import failure_from
 from .loops import drive_nested
-from .reports import accepted_seq, address_of, judged, offer_of
+from .reports import accepted_seq, address_of, judged, offer_of, words
 from .run_reading import RunReading
 from .saving import move
 from .task import Task
@@ -120,15 +121,15 @@ class Run(RunReading):
 
     def pause(self, note: str = "") -> Run:
         """No new offers and claims; what is out may still report. The run is `pausing` until then, and then `paused`."""
-        return self._verb(Pause(note=note))
+        return self._verb(Pause(note=words("note", note)))
 
     def resume(self, note: str = "") -> Run:
         """Go on after a pause or a breakpoint. This alone drives nothing."""
-        return self._verb(Resume(note=note))
+        return self._verb(Resume(note=words("note", note)))
 
     def cancel(self, note: str = "") -> Run:
         """End the run: every open attempt is cancelled, and what is reported for it from now on comes late."""
-        return self._verb(Cancel(note=note))
+        return self._verb(Cancel(note=words("note", note)))
 
     def break_before(self, task: str | Task) -> Run:
         """Pause in front of this task."""
@@ -153,23 +154,28 @@ class Run(RunReading):
     # Reporting
 
     def ready(self) -> OfferList:
-        """What is ready to be done by whoever can; asking changes nothing. Each can be answered by hand."""
+        """What is ready to be done by whoever can, and what was lost with its process; asking changes nothing.
+
+        Each can be answered by hand.
+        """
         fold, door = self._door.refresh(), self._door
         if fold.ended:
             return OfferList((), self._offer_rows)
         able = self._code.able
         return OfferList(
             (
-                offer_of(door, name, able(name), self._fixed(name))
+                offer_of(door, name, "lost" if name in fold.lost else able(name), self._fixed(name))
                 for name in door.wiring.order
-                if fold.states[name] == "ready"
+                if fold.states[name] in (READY, LOST)
             ),
             self._offer_rows,
         )
 
     def _offer_rows(self) -> tuple[Any, Any, str]:
         with self._door.house.lock:
-            rows = offer_rows(self._door.fold, self._door.wiring, self._seen())
+            fold, wiring = self._door.fold, self._door.wiring
+            names = [n for n in wiring.order if fold.states[n] in (READY, LOST)]
+            rows = offer_rows(fold, wiring, self._seen(), names)
         return OFFER_HEADERS, rows, "" if rows else self.next_words()
 
     def complete(self, task: Any, value: Any, note: str | None = None) -> Receipt:
@@ -180,15 +186,15 @@ class Run(RunReading):
         value without a codec, on a file.
         """
         name, attempt = address_of(self._door, task)
-        return self._report(judged(self._door, name, attempt, value, note or ""))
+        return self._report(judged(self._door, name, attempt, value, note))
 
     def fail(
         self, task: Any, error: BaseException | str, type: str | None = None, note: str | None = None
     ) -> Receipt:
         """Report that a task failed, with an exception or a text (`type` names its kind). Otherwise as `complete`."""
         name, attempt = address_of(self._door, task)
-        failure = failure_from(error, type)
-        return self._report(Report(task=name, attempt=attempt, failure=failure, note=note or ""))
+        failure = failure_from(error, words("type", type))
+        return self._report(Report(task=name, attempt=attempt, failure=failure, note=words("note", note)))
 
     def _report(self, message: Report) -> Receipt:
         try:

@@ -5,7 +5,7 @@ Reading never writes and never drives, and takes in what other processes wrote. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import NoResult
@@ -69,6 +69,12 @@ class RunReading:
         """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
         name = task.name if isinstance(task, Task) else task
         return result_of(self._door.refresh(), name, self._explain)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._door.wiring.order)
+
+    def __contains__(self, task: object) -> bool:
+        return task in self._door.wiring.tasks or task in self._door.wiring.parts
 
     @property
     def result(self) -> Any:

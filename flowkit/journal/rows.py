@@ -74,7 +74,7 @@ def entries_of(rows: Iterable[Row], run_id: str, after: int = 0) -> list[Entry]:
         except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise JournalCorrupt(
                 f"Fact {seq} of run {run_id!r} ({kind}) can't be read: {error}."
-                " The facts before it are sound: run.events shows them, and a backup may hold the rest."
+                " The facts before it are sound (flowkit.journal.database reads them); a backup may hold the rest."
             ) from error
     if head is not None:
         entries.append(Entry(*head, tuple(facts)))
