@@ -71,6 +71,8 @@ class Door:
     def refresh(self) -> Fold:
         """Fold what other processes wrote meanwhile. Writes nothing."""
         with self.house.lock:
+            if self.house.closed and not self.journal.live:
+                raise UsageError(self._closed())
             fold = self._load()
             if self.house.others_wrote(self.run_id):
                 known = fold.seq
@@ -81,6 +83,9 @@ class Door:
                     raise
         self.house.deliver()
         return fold
+
+    def _closed(self) -> str:
+        return f"The engine on {self.journal.name} is closed: open an engine and the run again."
 
     def _take_in(self, fold: Fold, entries: Any) -> None:
         for entry in entries:
@@ -117,9 +122,7 @@ class Door:
         house, journal, run_id = self.house, self.journal, self.run_id
         with house.lock:
             if self.shut or house.closed:
-                raise UsageError(
-                    self.shut or f"The engine on {journal.name} is closed: nothing can be recorded here."
-                )
+                raise UsageError(self.shut or self._closed())
             fold = self._fold or self._load()
             known = fold.seq
             claimed = None

@@ -289,7 +289,7 @@ def test_an_attempt_is_at_work_though_its_engine_was_closed(path: Path) -> None:
         assert other.step() == []
         assert other.states["work"] == "running"
         gate.open()
-        with pytest.raises(JournalError, match="closed"):
+        with pytest.raises(UsageError, match="closed"):
             aside.end()
         assert other.run().result == "done", "its claim is lost, and it is done again"
     assert entered == [1, 1]
