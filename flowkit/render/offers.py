@@ -74,14 +74,14 @@ def _running(teller: Teller) -> str:
 def _pausing(teller: Teller) -> str:
     fold = teller.fold
     verb = "is" if len(fold.claims) == 1 else "are"
-    return f"The run is being paused: {listed(list(fold.claims))} {verb} still running. Resume goes on."
+    return f"The run is being paused: {listed(list(fold.claims))} {verb} still running. run.resume() goes on."
 
 
 def _paused(teller: Teller) -> str:
     reason = teller.fold.reason
     if reason in ("", "asked for"):
-        return "The run is paused: Resume goes on."
-    return f"The run is paused ({because(reason)}): Resume goes on."
+        return "The run is paused: run.resume() goes on."
+    return f"The run is paused ({because(reason)}): run.resume() goes on."
 
 
 def _failing(teller: Teller) -> str:

@@ -35,6 +35,7 @@ from flowkit.render.naming import (
     because,
     cause_of_end,
     cell,
+    clipped,
     complete_cell,
     fail_cell,
     failure_line,
@@ -45,6 +46,8 @@ from flowkit.render.naming import (
 )
 
 NOBODY, PERSON, HERE = "nobody", "a person", "this process"
+
+_CALL_LIMIT = 120  # characters of a call inside a sentence; `calls` have it whole
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -146,9 +149,7 @@ class Teller:
             return self._manual(name)
         report = complete_cell(self.wiring.tasks[name])
         if self.resting:
-            words = (
-                f"{named(name)} is ready, and nobody may take it while {self.pause_words()}. Resume goes on."
-            )
+            words = f"{named(name)} is ready, and nobody may take it while {self.pause_words()}. run.resume() goes on."
             return Told(words, PERSON, ("run.resume()", report))
         if self.fold.state == FAILING:
             return Told(f"{named(name)} is not started any more: {self.failed_words()}.")
@@ -170,7 +171,22 @@ class Teller:
     def _manual(self, name: str) -> Told:
         task = self.wiring.tasks[name]
         words = f"{named(name)} waits for a person{f': {quoted(task.doc)}' if task.doc.strip() else '.'}"
+        if self.fold.state == FAILING:
+            return self._without_use(name, words)
         return Told(words + self._answer_tail(), PERSON, (complete_cell(task), *self._way_on()))
+
+    def _without_use(self, name: str, words: str) -> Told:
+        """What a person may answer in a run that is failing."""
+        calls = (complete_cell(self.wiring.tasks[name]), fail_cell(name), "run.cancel()")
+        return Told(f"{words} But {self.failed_words()}, so {self.way_to_end(name)}", PERSON, calls)
+
+    def way_to_end(self, name: str) -> str:
+        """What an answer for this task is still good for in a run that is failing, and the calls that end that run."""
+        complete, fail = self.answers(name)
+        words = "the answer no longer changes how the run ends: it fails. "
+        if self.fold.out > 1:
+            return f"{words}run.cancel() ends it now; else it ends when all that is out is told, this by {complete} or {fail}."
+        return f"{words}It ends with {complete} or {fail}, or with run.cancel()."
 
     def _running(self, name: str) -> Told:
         seen = self.seen.claims.get(name, "")
@@ -206,9 +222,21 @@ class Teller:
 
     def _lost(self, name: str) -> Told:
         words = f"{named(name)} was lost: the process that ran it died, and nobody can know how far it came. "
-        words += "A person decides by reporting what became of it."
+        if self.fold.state == FAILING:
+            return self._without_use(name, words.rstrip())
+        words += f"A person decides: {self.decision(name)}."
         calls = (complete_cell(self.wiring.tasks[name]), fail_cell(name), *self._way_on())
         return Told(words + self._answer_tail(), PERSON, calls)
+
+    def decision(self, name: str) -> str:
+        """The two calls of which one settles a lost task, for the end of a sentence."""
+        done, not_done = self.answers(name)
+        return f"{done} if its work was done, {not_done} if not"
+
+    def answers(self, name: str) -> tuple[str, str]:
+        """The calls that report a task's result and its failure, as they stand in a sentence."""
+        complete = complete_cell(self.wiring.tasks[name], comment=False)
+        return clipped(complete, _CALL_LIMIT), clipped(fail_cell(name), _CALL_LIMIT)
 
     def _retrying(self, name: str) -> Told:
         words = f"The process that ran {named(name)} died."
@@ -231,9 +259,9 @@ class Teller:
             )
         if self.fold.breaks.get(name):
             words = f"{named(name)} has all that it needs, and there is a breakpoint before it. "
-            words += "Resume goes on past it."
+            words += "run.resume() goes on past it."
         else:
-            words = f"{named(name)} has all that it needs and is held: {self.pause_words()}. Resume goes on."
+            words = f"{named(name)} has all that it needs and is held: {self.pause_words()}. run.resume() goes on."
         return Told(words, PERSON, ("run.resume()",))
 
     def _succeeded(self, name: str) -> Told:
@@ -289,11 +317,9 @@ class Teller:
         )
 
     def _answer_tail(self) -> str:
-        """What a report brings while the run is not simply running."""
+        """What a report brings while the run rests."""
         if self.resting:
             return f" An answer is taken although {self.pause_words()}; what follows waits for the resume."
-        if self.fold.state == FAILING:
-            return f" {self.failed_words()}, so nothing new starts; an answer is still taken."
         return ""
 
     def _end_tail(self) -> str:
@@ -306,9 +332,7 @@ class Teller:
         return ""
 
     def _way_on(self) -> tuple[str, ...]:
-        if self.resting:
-            return ("run.resume()",)
-        return ("run.cancel()",) if self.fold.state == FAILING else ()
+        return ("run.resume()",) if self.resting else ()
 
     def groups(self, names: Sequence[str]) -> str:
         """Several tasks by where they stand: "`a` and `b` (running in this process), `c` (retrying)"."""

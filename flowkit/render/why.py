@@ -7,7 +7,7 @@ situations have equal pictures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any
@@ -112,22 +112,28 @@ def _waiting(teller: Teller, name: str, causes: tuple[str, ...]) -> Told:
         further = "" if missing == list(causes) else f", and at the root of it for {named(causes[0])}"
         words = f"{words}{further}. {teller.told(causes[0]).words}"
     elif set(missing) == set(causes):
-        words = f"{named(name)} waits for {teller.groups(causes)}."
+        words = f"{named(name)} waits for {teller.groups(causes)}.{_decisions(teller, causes)}"
     else:
-        words = f"{words}. At the root of it: {teller.standings(causes)}."
+        words = f"{words}. At the root of it: {teller.standings(causes)}.{_decisions(teller, causes)}"
     if teller.resting and "run.resume()" not in calls:
         calls = (*calls, "run.resume()")
     if teller.resting and len(causes) > 1:
-        words += f" Besides, {teller.pause_words()}; Resume goes on."
+        words += f" Besides, {teller.pause_words()}; run.resume() goes on."
     return Told(words, who, calls)
 
 
-def _movers(teller: Teller, names: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """Who could move these tasks, and the cells that would: all for a single one, else the first of each."""
+def _movers(teller: Teller, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Who could move these tasks, and the cells that would: all for a single one, else the first of each, and
+    both answers for a lost one.
+    """
     answers = [teller.told(name) for name in islice(names, _CALLS)]
     who = distinct(answer.who for answer in answers if answer.who != NOBODY)
     most = None if len(answers) == 1 else 1
-    return " or ".join(who) or NOBODY, distinct(call for answer in answers for call in answer.calls[:most])
+    calls = distinct(call for answer in answers for call in answer.calls[:most])
+    lost = next((name for name in names if len(names) > 1 and name in teller.fold.lost), None)
+    return " or ".join(who) or NOBODY, calls if lost is None else distinct(
+        (*calls, *teller.told(lost).calls[:2])
+    )
 
 
 def frontier(fold: Fold) -> tuple[str, ...]:
@@ -167,18 +173,24 @@ def _run_running(teller: Teller, names: tuple[str, ...]) -> Told:
     else:
         words = f"{listed(mine)} are ready: this process can run them."
     if others:
-        words += f" Besides: {teller.standings(others)}."
+        words += f" Besides: {teller.standings(others)}.{_decisions(teller, others)}"
     return Told(words, who, distinct(["run.step()", "run.run()", *calls]))
 
 
 def _only(teller: Teller, names: tuple[str, ...]) -> str:
     """What others have to do, with the call where it is one person's turn."""
     if len(names) > 1:
-        return f"{teller.standings(names)}."
+        return f"{teller.standings(names)}.{_decisions(teller, names)}"
     name = names[0]
     if name in teller.wiring.manual and teller.fold.states[name] == READY:
         return f"{named(name)} waits for a person: {complete_cell(teller.wiring.tasks[name], comment=False)}"
     return teller.told(name).words
+
+
+def _decisions(teller: Teller, names: Sequence[str]) -> str:
+    """A sentence with the calls that decide a lost task, where there is one among several others."""
+    lost = next((name for name in names if name in teller.fold.lost), None)
+    return "" if lost is None else f" About {named(lost)}: {teller.decision(lost)}."
 
 
 def _run_resting(teller: Teller, names: tuple[str, ...]) -> Told:
@@ -187,10 +199,10 @@ def _run_resting(teller: Teller, names: tuple[str, ...]) -> Told:
     words = f"{clause[0].upper()}{clause[1:]}. "
     if fold.claims:
         words += f"It rests when {listed(_ordered(fold, fold.claims))} {_has(len(fold.claims))} ended. "
-    words += "Resume goes on."
+    words += "run.resume() goes on."
     asked = _ordered(fold, [*fold.people, *fold.lost])
     if asked:
-        words += f" Answers are taken meanwhile: {teller.standings(asked)}."
+        words += f" Answers are taken meanwhile: {teller.standings(asked)}.{_decisions(teller, asked)}"
     calls = _movers(teller, asked)[1]
     return Told(words, PERSON, distinct(["run.resume()", *calls, "run.cancel()"]))
 
@@ -202,6 +214,9 @@ def _run_failing(teller: Teller, names: tuple[str, ...]) -> Told:
     )
     if names:
         words += f" The run ends when nothing is out any more: {teller.standings(names)}."
+    asked = _ordered(teller.fold, [*teller.fold.people, *teller.fold.lost])
+    if asked:
+        words += f" For {named(asked[0])} {teller.way_to_end(asked[0])}"
     who, calls = _movers(teller, names)
     return Told(words, who, distinct([*calls, "run.cancel()"]))
 

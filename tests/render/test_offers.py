@@ -35,17 +35,17 @@ def rows(run, **seen):
             "The process that ran `quote` has died. Step takes note of that first.",
         ),
         (order().start().work("quote").work("charge"), {}, "Nothing to step: `approve` waits for you."),
-        (order().start().pause(), {}, "The run is paused: Resume goes on."),
-        (order().start().pause("lunch"), {}, "The run is paused (lunch): Resume goes on."),
+        (order().start().pause(), {}, "The run is paused: run.resume() goes on."),
+        (order().start().pause("lunch"), {}, "The run is paused (lunch): run.resume() goes on."),
         (
             order().start().stop_before("charge").work("quote"),
             {},
-            "The run is paused (breakpoint before `charge`): Resume goes on.",
+            "The run is paused (breakpoint before `charge`): run.resume() goes on.",
         ),
         (
             order().start().claim("quote").pause(),
             {},
-            "The run is being paused: `quote` is still running. Resume goes on.",
+            "The run is being paused: `quote` is still running. run.resume() goes on.",
         ),
         (
             order().start().work("quote").claim("charge").fail("charge"),

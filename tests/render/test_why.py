@@ -281,6 +281,20 @@ def test_a_lost_task_asks_a_person_for_either_answer():
     assert "the process that ran it died" in answer.words
     assert answer.calls == ('run.complete("charge", …)', 'run.fail("charge", "…")')
     assert answer.who == "a person"
+    decision = 'run.complete("charge", …) if its work was done, run.fail("charge", "…") if not.'
+    assert answer.words.endswith(f"A person decides: {decision}")
+    assert ask(run).words.endswith(decision), (
+        "where it is all that the run waits for, which an empty step says"
+    )
+    assert ask(run).calls == answer.calls
+
+
+def test_a_lost_task_among_others_still_has_both_its_calls_named():
+    others = [manual("ask"), task("more"), task("join", "charge", "ask")]
+    run = Scripted(task("charge", on_crash="ask"), *others).start().claim("charge").lose("charge")
+    for answer in (ask(run), ask(run.work("more")), ask(run, "join"), ask(run.pause())):
+        assert 'About `charge`: run.complete("charge", …) if its work was done' in answer.words
+        assert {'run.complete("charge", …)', 'run.fail("charge", "…")'} <= set(answer.calls)
 
 
 def test_a_second_offer_says_what_became_of_the_first():
@@ -340,8 +354,36 @@ def test_a_pause_a_breakpoint_and_a_failure_are_named_as_what_holds_a_task():
     assert ask(stopped, "ship").calls == ("run.resume()",)
     failing = order().start().work("quote").claim("charge").fail("charge")
     answer = ask(failing, "approve")
-    assert "`charge` failed, so nothing new starts; an answer is still taken." in answer.words
-    assert answer.calls == ('run.complete("approve", True)  # bool', "run.cancel()")
+    assert answer.words.endswith(
+        "But `charge` failed, so the answer no longer changes how the run ends: it fails. "
+        'It ends with run.complete("approve", True) or run.fail("approve", "…"), or with run.cancel().'
+    )
+    assert answer.calls == (
+        'run.complete("approve", True)  # bool',
+        'run.fail("approve", "…")',
+        "run.cancel()",
+    )
+    assert answer.words.partition("But")[2].partition("so ")[2] in ask(failing).words
+
+
+def test_a_failing_run_in_which_several_are_out_does_not_promise_that_one_answer_ends_it():
+    run = Scripted(manual("a"), manual("b"), task("c")).start().claim("c").fail("c")
+    for answer in (ask(run), ask(run, "a")):
+        assert "no longer changes how the run ends" in answer.words
+        assert "run.cancel() ends it now; else it ends when all that is out is told" in answer.words
+        assert 'run.complete("a", …) or run.fail("a", "…")' in answer.words
+        assert "run.cancel()" in answer.calls
+    run.complete("a")
+    assert run.fold.state == "failing"
+    assert run.complete("b").fold.state == "failed"
+
+
+def test_a_lost_task_of_a_failing_run_no_longer_decides_it():
+    run = Scripted(task("charge", on_crash="ask"), task("c")).start().claim("charge").lose("charge")
+    run.claim("c").fail("c")
+    answer = ask(run, "charge")
+    assert "the answer no longer changes how the run ends" in answer.words
+    assert answer.calls == ('run.complete("charge", …)', 'run.fail("charge", "…")', "run.cancel()")
 
 
 # The run --------------------------------------------------------------------------------------------------
@@ -371,7 +413,7 @@ def test_a_run_with_work_for_this_process_says_so_first():
     ("run", "words"),
     [
         (order(), "The run has not begun."),
-        (order().start().pause(), "The run is paused. Resume goes on."),
+        (order().start().pause(), "The run is paused. run.resume() goes on."),
         (
             order().start().claim("quote").pause("lunch"),
             "The run is being paused (lunch). It rests when `quote` has ended.",
