@@ -64,6 +64,11 @@ class Board:
                 found.append([i, told[i]])
         return found
 
+    @property
+    def busy(self) -> bool:
+        """Whether a task was running when last told: then its process may die, or it may say how far it is."""
+        return self._numbers["running"] in self._told if self._index else self._run.state == "running"
+
     def snapshot(self, q: int) -> dict[str, Any]:
         """All states, as told last, one letter for each node; small enough to be saved."""
         letters = "".join("." if number < 0 else _LETTERS[number] for number in self._told)

@@ -64,7 +64,7 @@ class Feed:
         self._head = ""
         self._cards: dict[str, str] = {}
         self._head_at = 0.0
-        self._head_cost = 0.0
+        self._cost = 0.0  # seconds that sentences and cards took last
         self._owed = True  # whether something changed since head, cards and picture were last made
         self._unsaved = True
         self._changed_at = 0.0
@@ -183,6 +183,7 @@ class Feed:
             self._changed_at = now
         quiet = now - self._changed_at >= QUIET
         if self._views:
+            started = time.perf_counter()
             head = self._head_if_due(now, quiet or answered, answered)
             if changes or events or head is not None:
                 self._tell_changes(changes, events, head)
@@ -191,6 +192,8 @@ class Feed:
             again = self._watched.values() if self._head_at == now else ()
             for key in dict.fromkeys([*looked_at, *again]):
                 self._tell_card(key, key in looked_at)
+            if self._head_at == now:
+                self._cost = time.perf_counter() - started
         elif quiet:
             self._owed = False
         if self._unsaved and quiet and not self._owed and now - self._saved_at >= BETWEEN_REST:
@@ -222,15 +225,13 @@ class Feed:
 
     def _head_if_due(self, now: float, quiet: bool, answered: bool) -> dict[str, Any] | None:
         """The head where it is time for one: after an answer, at rest, and now and then between."""
-        alive = now - self._head_at >= LIVENESS
-        between = max(4 * BETWEEN, 10 * self._head_cost)
+        alive = self._board.busy and now - self._head_at >= max(LIVENESS, 20 * self._cost)
+        between = max(4 * BETWEEN, 10 * self._cost)
         if not (alive or answered or (self._owed and (quiet or now - self._head_at >= between))):
             return None
         self._owed = False
-        started = time.perf_counter()
         head: dict[str, Any] = self._board.head()
         text = json.dumps(head)
-        self._head_cost = time.perf_counter() - started
         self._head_at = now  # cards are looked at again whenever the head was
         if text == self._head and not answered:
             return None

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from flowkit import Engine
 from tests.browser.panels import SHOP, PanelOnScreen
 
 START = "run = flow.start({'bike': 'a red one'})"
@@ -68,21 +69,6 @@ def test_step_run_pause_resume_and_cancel(panel):
     panel.wait_for(agree="cancelled", repair="cancelled")
 
 
-def test_each_button_shows_the_cell_that_does_the_same(panel):
-    panel.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    for act, cell in {
-        "run": "run.play()",
-        "pause": "run.pause()",
-        "cancel": "run.cancel()",
-        "step": "run.step()",
-    }.items():
-        panel.button(act).hover()
-        expect(panel.root.locator(".fk-bar .fk-cell")).to_have_text(cell)
-    panel.root.locator(".fk-bar .fk-copy").click()
-    expect(panel.root.locator(".fk-bar .fk-copy")).to_have_text("copied")
-    assert panel.page.evaluate("navigator.clipboard.readText()") == "run.step()"
-
-
 def test_the_keyboard_reaches_everything(panel):
     press = panel.page.keyboard.press
     panel.button("step").focus()
@@ -111,9 +97,7 @@ def test_the_keyboard_reaches_everything(panel):
     press("Escape")
     press("Escape")
     expect(panel.graph).not_to_be_focused()
-
-
-def test_keys_act_only_with_the_focus_and_the_notebook_keeps_its_own(panel):
+    # Keys act only with the focus; the notebook keeps its own.
     before = events(panel)
     assert panel.graph.get_attribute("data-lm-suppress-shortcuts") is None
     panel.graph.focus()
@@ -125,7 +109,7 @@ def test_keys_act_only_with_the_focus_and_the_notebook_keeps_its_own(panel):
     assert events(panel) == before
 
 
-def test_the_wheel_alone_scrolls_the_page_and_ctrl_wheel_zooms(panel):
+def test_a_person_moves_the_picture_and_a_change_of_state_does_not(panel):
     canvas = panel.graph.locator("svg > g").first
     whole = canvas.get_attribute("transform")
     panel.graph.hover()
@@ -143,9 +127,6 @@ def test_the_wheel_alone_scrolls_the_page_and_ctrl_wheel_zooms(panel):
     panel.page.mouse.move(box["x"] + 90, box["y"] + 230, steps=4)
     panel.page.mouse.up()
     expect(canvas).not_to_have_attribute("transform", whole)
-
-
-def test_a_change_of_state_moves_nothing(panel):
     places = "e => [...e.querySelectorAll('.fk-node .fk-box')].map(b => JSON.stringify(b.getBBox())).join()"
     before = panel.graph.evaluate(places), panel.graph.locator("svg > g").first.get_attribute("transform")
     panel.press("run")
@@ -205,14 +186,19 @@ def test_a_second_view_and_a_reloaded_page_show_the_same(panel):
 
 
 def test_what_another_process_does_is_followed(open_notebook, lab):
-    name = "followed"
-    notebook = open_notebook([SHOP, ON_FILE.format(name=name), "run.live()"])
+    notebook = open_notebook([SHOP, ON_FILE.format(name="followed"), "run.live()"])
     notebook.run_all()
     panel = PanelOnScreen(notebook, 2)
-    elsewhere = open_notebook([SHOP, f"Engine('{name}.db').open('march-1', flow).run().state"])
-    elsewhere.run_all()
+    with Engine(lab.folder / "followed.db") as engine:
+        run = engine.open("march-1")
+        run.complete("inspect", ["a scratch"])
+        panel.wait_for(inspect="succeeded", quote="ready")
+        panel.card_of("quote")
+        run.pause()
+        panel.wait_for_run("paused")
+    panel.press("resume")
+    panel.press("step")
     panel.wait_for(quote="succeeded", agree="ready")
-    panel.card_of("agree")
 
 
 def test_a_killed_kernel_leaves_the_picture_and_says_what_is_lost(open_notebook, lab):
@@ -221,14 +207,19 @@ def test_a_killed_kernel_leaves_the_picture_and_says_what_is_lost(open_notebook,
     panel = PanelOnScreen(notebook, 2)
     panel.press("step")
     panel.wait_for(quote="ready")
+    panel.card.get_by_text("give its result by hand").click()
+    panel.form.get_by_label("note").fill("half a sent")
     notebook.kill_kernel()
     notebook.wait_for_restart()
     panel.say('kernel gone at event 3; nothing is lost: engine.open("march-1")')
     panel.wait_for(inspect="succeeded", quote="ready")
     expect(panel.button("step")).to_have_attribute("aria-disabled", "true")
+    panel.form.get_by_role("button", name="Complete by hand").click()
+    expect(panel.form).to_contain_text("What you typed stays here")
     notebook.run_all()
     panel = PanelOnScreen(notebook, 2)
     panel.wait_for(inspect="succeeded", quote="ready")
+    expect(panel.form.get_by_label("note")).to_have_value("half a sent")
     panel.press("step")
     panel.wait_for(quote="succeeded")
 
