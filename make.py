@@ -63,7 +63,7 @@ def environment(extra: str) -> None:
             return
         if UNFINISHED.exists() or not runs(PYTHON):
             shutil.rmtree(VENV, ignore_errors=True)
-        say(f"making the environment in {VENV.name} (about a minute, once)")
+        say(f"making the environment in {VENV.name} (a minute or three, once)")
         started = time.monotonic()
         UNFINISHED.touch()
         create_venv()
@@ -196,10 +196,12 @@ def is_root() -> bool:
 
 
 def copy_lessons(source: Path, folder: Path) -> list[str]:
-    """Copy what is new in `source` to `folder`; return the names of changed lessons that were left alone.
+    """Lay out what is new in `source` in `folder`; return the names of changed lessons that were left alone.
 
-    A file there is replaced only while it is byte for byte what an earlier call put there.
+    A file there is replaced only while it is byte for byte what an earlier call put there. Notebooks are laid out
+    as `to_be_run` has them, everything else as it is.
     """
+    told = language_info()
     record_file = folder / ".lab" / "copied.json"
     record: dict[str, str] = json.loads(read(record_file) or "{}")
     kept = []
@@ -207,7 +209,8 @@ def copy_lessons(source: Path, folder: Path) -> list[str]:
         name = path.relative_to(source).as_posix()
         if any(part.startswith(".") for part in path.relative_to(source).parts):
             continue
-        wanted, target = digest(path), folder / name
+        content = to_be_run(path, told) if path.suffix == ".ipynb" else path.read_bytes()
+        wanted, target = hashlib.sha256(content).hexdigest(), folder / name
         if target.exists() and digest(target) == record.get(name) == wanted:
             continue
         if target.exists() and digest(target) != record.get(name):
@@ -215,11 +218,40 @@ def copy_lessons(source: Path, folder: Path) -> list[str]:
                 kept.append(name)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        target.write_bytes(content)
         record[name] = wanted
     record_file.parent.mkdir(parents=True, exist_ok=True)
     record_file.write_text(json.dumps(record, indent=1), encoding="utf8")
     return kept
+
+
+def to_be_run(path: Path, told: dict[str, object]) -> bytes:
+    """The notebook without what its cells gave: who is to guess before running must not see the answer.
+
+    It says of its language what the kernel will say (`told`): the lab would put that in on opening, and then show
+    the notebook as changed.
+    """
+    notebook = json.loads(path.read_text(encoding="utf8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    notebook["metadata"]["language_info"] = told
+    return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def language_info() -> dict[str, object]:
+    """What the kernel of the environment says of its language."""
+    ask = [str(PYTHON), "-c", "import sys; print(sys.version.split()[0])"]
+    version = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    return {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": version,
+    }
 
 
 def trust_lessons(folder: Path, variables: dict[str, str]) -> None:

@@ -10,39 +10,95 @@ import sys
 import urllib.request
 
 import pytest
+from ipykernel.ipkernel import IPythonKernel
 
 import make
+
+
+def write_lesson(path, text):
+    """A notebook as the repository keeps them: with what its cells gave."""
+    output = {"output_type": "stream", "name": "stdout", "text": [f"what {text} gives"]}
+    code = {"cell_type": "code", "id": "b", "source": [text], "outputs": [output], "execution_count": 7}
+    words = {"cell_type": "markdown", "id": "a", "source": ["Guess."], "metadata": {}}
+    known = {"kernelspec": {"name": "python3"}, "language_info": {"name": "python"}}
+    cells = [words, code | {"metadata": {}}]
+    path.write_text(json.dumps({"cells": cells, "metadata": known, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def source_in(path):
+    return json.loads(path.read_text("utf8"))["cells"][1]["source"][0]
 
 
 @pytest.fixture
 def lessons(tmp_path):
     source = tmp_path / "notebooks"
     (source / "pictures").mkdir(parents=True)
-    (source / "01_a.ipynb").write_text("first")
+    write_lesson(source / "01_a.ipynb", "first")
     (source / "pictures" / "a.png").write_text("png")
     (source / ".ipynb_checkpoints").mkdir()
     (source / ".ipynb_checkpoints" / "01_a.ipynb").write_text("old")
     return source
 
 
-def test_lessons_are_copied_with_what_they_show(lessons, tmp_path):
+def test_lessons_are_copied_with_their_pictures(lessons, tmp_path):
     assert make.copy_lessons(lessons, tmp_path / "mine") == []
-    assert (tmp_path / "mine" / "01_a.ipynb").read_text() == "first"
+    assert source_in(tmp_path / "mine" / "01_a.ipynb") == "first"
     assert (tmp_path / "mine" / "pictures" / "a.png").read_text() == "png"
     assert not (tmp_path / "mine" / ".ipynb_checkpoints").exists()
 
 
+def test_what_the_cells_gave_is_not_laid_out(lessons, tmp_path):
+    """Who is asked to guess must not find the answer below; the repository's notebook keeps it."""
+    before = (lessons / "01_a.ipynb").read_bytes()
+    make.copy_lessons(lessons, tmp_path / "mine")
+    laid_out = json.loads((tmp_path / "mine" / "01_a.ipynb").read_text("utf8"))
+    words, code = laid_out["cells"]
+    assert (code["outputs"], code["execution_count"]) == ([], None)
+    assert words["source"] == ["Guess."]
+    assert (lessons / "01_a.ipynb").read_bytes() == before
+
+
+def test_the_copy_says_of_its_language_what_the_kernel_says(lessons, tmp_path):
+    """Otherwise the lab puts it in, and shows a lesson as changed that nobody has touched."""
+    make.copy_lessons(lessons, tmp_path / "mine")
+    laid_out = json.loads((tmp_path / "mine" / "01_a.ipynb").read_text("utf8"))
+    assert laid_out["metadata"]["kernelspec"] == {"name": "python3"}
+    assert laid_out["metadata"]["language_info"] == IPythonKernel().language_info
+
+
+def test_a_second_call_writes_nothing(lessons, tmp_path):
+    mine = tmp_path / "mine" / "01_a.ipynb"
+    make.copy_lessons(lessons, mine.parent)
+    os.utime(mine, (1, 1))
+    assert make.copy_lessons(lessons, mine.parent) == []
+    assert mine.stat().st_mtime == 1
+
+
+def test_a_copy_from_when_outputs_were_laid_out_too_is_replaced_unless_changed(lessons, tmp_path):
+    mine = tmp_path / "mine"
+    (mine / ".lab").mkdir(parents=True)
+    (lessons / "02_b.ipynb").write_bytes((lessons / "01_a.ipynb").read_bytes())
+    whole = (lessons / "01_a.ipynb").read_bytes()
+    (mine / "01_a.ipynb").write_bytes(whole)
+    (mine / "02_b.ipynb").write_bytes(whole + b"\n")
+    record = {name: make.digest(lessons / name) for name in ("01_a.ipynb", "02_b.ipynb")}
+    (mine / ".lab" / "copied.json").write_text(json.dumps(record))
+    assert make.copy_lessons(lessons, mine) == ["02_b.ipynb"]
+    assert b"gives" not in (mine / "01_a.ipynb").read_bytes()
+    assert (mine / "02_b.ipynb").read_bytes() == whole + b"\n"
+
+
 def test_a_new_version_replaces_only_what_nobody_changed(lessons, tmp_path):
     mine = tmp_path / "mine"
-    (lessons / "02_b.ipynb").write_text("second")
+    write_lesson(lessons / "02_b.ipynb", "second")
     make.copy_lessons(lessons, mine)
     (mine / "01_a.ipynb").write_text("with my answers")
     assert make.copy_lessons(lessons, mine) == []
     for lesson in ("01_a.ipynb", "02_b.ipynb"):
-        (lessons / lesson).write_text("better")
+        write_lesson(lessons / lesson, "better")
     assert make.copy_lessons(lessons, mine) == ["01_a.ipynb"]
     assert (mine / "01_a.ipynb").read_text() == "with my answers"
-    assert (mine / "02_b.ipynb").read_text() == "better"
+    assert source_in(mine / "02_b.ipynb") == "better"
 
 
 def test_a_file_of_the_readers_own_is_left_alone(lessons, tmp_path):
@@ -58,7 +114,7 @@ def test_a_deleted_lesson_comes_back(lessons, tmp_path):
     make.copy_lessons(lessons, mine)
     (mine / "01_a.ipynb").unlink()
     make.copy_lessons(lessons, mine)
-    assert (mine / "01_a.ipynb").read_text() == "first"
+    assert source_in(mine / "01_a.ipynb") == "first"
 
 
 @pytest.fixture
