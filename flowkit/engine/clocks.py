@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..core.values import preview
 from ..errors import UsageError
 
 
@@ -24,17 +25,64 @@ class VirtualClock:
         self.now = max(self.now, to)
 
 
+class GivenClock:
+    """A function of the user's that tells the time; equal to another one around the same function.
+
+    Raises UsageError, so that nothing is recorded, where it gives no number.
+    """
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[], float]) -> None:
+        self._function = function
+
+    def __call__(self) -> float:
+        now = self._function()
+        seconds = number_in(now)
+        if not math.isfinite(seconds):
+            raise UsageError(
+                f"The engine's clock gave {preview(now)}: clock={preview(self._function)} must return seconds since the "
+                "epoch, as a number. Nothing was recorded."
+            )
+        return seconds
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GivenClock) and self._function == other._function
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def clock_from(clock: Callable[[], float] | str | None) -> Callable[[], float]:
     """The clock that an engine was asked for. Raises UsageError for anything that is none."""
     if clock is None:
         return time.time
-    if clock == "virtual":
+    if isinstance(clock, str) and clock == "virtual":
         return VirtualClock()
     if callable(clock):
-        return clock
+        return clock if clock is time.time or isinstance(clock, VirtualClock) else GivenClock(clock)
     raise UsageError(
         f"clock={clock!r} is no clock: give a function that returns seconds since the epoch, or 'virtual'."
     )
+
+
+def judged_timeout(timeout: Any) -> float | None:
+    """Seconds that a call may take, None for no limit. Raises UsageError for what is no number of them."""
+    if timeout is None:
+        return None
+    seconds = number_in(timeout)
+    if not seconds >= 0:
+        raise UsageError(f"timeout={preview(timeout)} must be seconds, 0 or more; None is without a limit.")
+    return None if math.isinf(seconds) else seconds
+
+
+def number_in(given: Any) -> float:
+    """What was given as a number, nan for what is none (texts and bools among them)."""
+    if isinstance(given, bool | str | bytes | bytearray):
+        return math.nan
+    try:
+        return float(given)
+    except Exception:  # an object may do anything when it is asked for its number
+        return math.nan
 
 
 def move_clock(clock: Callable[[], float], now: Any) -> None:

@@ -14,6 +14,7 @@ import inspect
 import linecache
 import sys
 import textwrap
+import typing
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -48,12 +49,25 @@ def notes_of(function: Callable[..., Any]) -> dict[str, Any]:
     scope = getattr(target, "__globals__", {})
     found = {}
     for name, annotation in raw.items():
-        if isinstance(annotation, str):
-            # A name that only a type checker knows stays text: the form then takes anything.
-            with contextlib.suppress(Exception):
-                annotation = eval(annotation, scope)
+        # A name that only a type checker knows stays text: the form then takes anything.
+        with contextlib.suppress(Exception):
+            for _ in range(2):  # one in quotes is a text twice where a file postpones all annotations
+                annotation = eval(annotation, scope) if isinstance(annotation, str) else annotation
         found[name] = annotation
     return found
+
+
+def unread(note: Any) -> str:
+    """The text that is left in an evaluated annotation since it couldn't be evaluated; empty where all could."""
+    if isinstance(note, str):
+        return note
+    if isinstance(note, typing.ForwardRef):
+        return note.__forward_arg__
+    origin = typing.get_origin(note)
+    if origin is None or origin is typing.Literal:
+        return ""
+    inner = typing.get_args(note)[: 1 if origin is typing.Annotated else None]
+    return next((text for one in inner if (text := unread(one))), "")
 
 
 def source_of(function: Callable[..., Any]) -> str:

@@ -198,7 +198,7 @@ class Door:
 def open_door(house: House, run_id: str) -> Door:
     """The door to a recorded run, one for all who ask. Raises UnknownRun when the journal holds none of that id."""
     with house.lock:
-        held = house.doors.get(run_id)
+        held = house.doors.get(run_id) if isinstance(run_id, str) else None
         if held is not None:
             return held  # type: ignore[no-any-return]
         summary = house.journal.summary(run_id) if isinstance(run_id, str) else None

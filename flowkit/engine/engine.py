@@ -22,11 +22,20 @@ from ..journal import MemoryJournal, Summary
 from . import files
 from .clocks import clock_from
 from .door import Door, open_door
-from .events import Event, Offer, OfferList, Receipt, tell_each
+from .events import Event, Offer, OfferList, Receipt, refuse_no_listener, tell_each
 from .faces import one_line
 from .failures import failure_from
 from .house import House
-from .intake import difference, other_start, packed_inputs, packed_results, refuse_odd_start
+from .intake import (
+    by_names,
+    difference,
+    judged_id,
+    judged_target,
+    other_start,
+    packed_inputs,
+    packed_results,
+    refuse_no_flow,
+)
 from .reports import judged, words
 from .run import Run
 from .runs import RunList
@@ -91,17 +100,13 @@ class Engine:
         fit, RunExists when the id is taken by other inputs, FlowChanged when by another structure.
         """
         self._check_open()
-        refuse_odd_start(flow, inputs, results, run_id)
+        refuse_no_flow(flow)
+        inputs, given = by_names("inputs", inputs), by_names("results", results)
+        run_id, name = judged_id(run_id), judged_target(target, flow)
         plan = flow.plan()
-        name = None if target is None else getattr(target, "name", target)
-        if name is not None and name not in flow.tasks:
-            raise UsageError(
-                f"There is no task {name!r} to be the target; {flow.name} has {', '.join(flow.tasks)}."
-            )
         wiring = Wiring(plan, name)
-        given = {getattr(task, "name", task): value for task, value in (results or {}).items()}
         live = self._house.journal.live
-        stored = packed_inputs(wiring, inputs or {}, given, live)
+        stored = packed_inputs(wiring, inputs, given, live)
         if run_id is not None and self._has(run_id):
             return self._again(flow, run_id, name, stored, packed_results(wiring, given, live))
         digest = hashlib.sha256(plan.encode()).hexdigest()[:32]
@@ -165,6 +170,8 @@ class Engine:
         differs is named in `run.note`; such a task is not entered by this process.
         """
         self._check_open()
+        if flow is not None:
+            refuse_no_flow(flow)
         door = open_door(self._house, run_id)
         run = Run(door, {} if flow is None else flow.tasks)
         if flow is not None:
@@ -237,6 +244,7 @@ class Engine:
         """
 
         self._check_open()
+        refuse_no_listener(listener)
 
         def tell(run_id: str, entry: Any) -> None:
             tell_each(listener, run_id, entry, run_id)

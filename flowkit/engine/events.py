@@ -12,6 +12,8 @@ from typing import Any
 
 from ..core import Fact
 from ..core.schema import describe
+from ..core.values import preview
+from ..errors import UsageError
 from ..journal import Entry, unpack
 from ..render import rows_html, rows_text, sentence
 from .faces import bundled, one_line
@@ -85,6 +87,12 @@ def events_of(entries: Iterable[Entry]) -> list[Event]:
         for offset, fact in enumerate(entry.facts):
             found.append(Event(entry.seq + offset, entry.at, entry.by, fact))
     return found
+
+
+def refuse_no_listener(listener: Any) -> None:
+    """Raise UsageError for what can't be called with an event."""
+    if not callable(listener):
+        raise UsageError(f"{preview(listener)} can't be called: subscribe(listener) takes a function.")
 
 
 def tell_each(listener: Callable[..., Any], run_id: str, entry: Entry, *first: Any) -> None:

@@ -31,6 +31,10 @@ if hasattr(os, "register_at_fork"):
 def place(path: Any) -> str:
     """The absolute path of a journal's file. Raises UsageError for what is no file name."""
     text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half of a character, which no system takes
+        text = ""
     if text in ("", ":memory:") or "\0" in text:
         raise UsageError(f"{path!r} is no file name. Name a file, or keep runs in memory: Engine().")
     return os.path.abspath(text)

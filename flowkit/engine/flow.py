@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,18 +17,27 @@ import msgspec
 
 from ..core import Plan
 from ..core.schema import classes_in, schema_of
-from ..core.values import text_of
+from ..core.values import preview, text_of
 from ..core.wire import Fault, freeze
 from ..errors import DefinitionError, UsageError, ValueNotStorable
 from ..journal import pack, register
-from .code import notes_of
+from .code import notes_of, unread
 from .engine import Engine
 from .faces import bundled, one_line
+from .options import (
+    after_of,
+    bind_of,
+    doc_of,
+    fixed_of,
+    inputs_of_flow,
+    name_of_task,
+    outputs_of,
+    plain,
+    result_of_flow,
+)
 from .pictures import picture_of_flow
 from .run import Run
 from .task import Task, draft_of
-
-_ADDRESS = re.compile(r"\[\d+\]$")
 
 
 class FaultList(list[Fault]):
@@ -63,21 +71,43 @@ class Flow:
         result: str | Task | None = None,
         inputs: Mapping[str, Any] | Iterable[str] | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise DefinitionError("A flow needs a name: Flow('order').")
-        _refuse_half_characters(name, *(inputs or ()))
         if on_failure != "stop":
             raise DefinitionError(f"on_failure={on_failure!r} is not known; 'stop' is.")
-        if isinstance(inputs, str):
-            raise DefinitionError(f"inputs={inputs!r} must be names, or a mapping: inputs=({inputs!r},).")
         self.name = name
         self.on_failure = on_failure
-        self.result = result.name if isinstance(result, Task) else result
-        self.inputs = inputs if inputs is None or isinstance(inputs, Mapping) else dict.fromkeys(inputs)
+        self.result = result
+        self.inputs = inputs
         self.tasks: dict[str, Task] = {}
         self._order: dict[str, dict[str, None]] = {}  # links of `chain`: they outlive a redefined task
         self._frozen: Plan | None = None
         self._frozen_as: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name; it may be set to another, for later runs."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = plain(name, "name", name, "A flow needs a name: Flow('order').")
+
+    @property
+    def result(self) -> str | None:
+        """The name of the task whose value is the run's; it may be set, to a task too, for later runs."""
+        return self._result
+
+    @result.setter
+    def result(self, result: str | Task | None) -> None:
+        self._result = result_of_flow(result)
+
+    @property
+    def inputs(self) -> dict[str, Any] | None:
+        """The closed inputs with their annotations, None where names are open; they may be set, for later runs."""
+        return self._inputs
+
+    @inputs.setter
+    def inputs(self, inputs: Mapping[str, Any] | Iterable[str] | None) -> None:
+        self._inputs = inputs_of_flow(inputs)
 
     def task(
         self,
@@ -87,13 +117,14 @@ class Flow:
         name: str | None = None,
         bind: Mapping[str, Any] | None = None,
         fixed: Mapping[str, Any] | None = None,
-        outputs: Iterable[str] = (),
-        after: str | Task | Iterable[str | Task] = (),
+        outputs: Iterable[str] | None = (),
+        after: str | Task | Iterable[str | Task] | None = (),
         on_crash: str = "rerun",
     ) -> Any:
         """Define a task, as a decorator or by a call; a task of the same name is replaced.
 
-        `name` (the function's own by default); `bind` maps parameters to other sources; `fixed` gives parameters their values;
+        `name` (the function's own by default); `bind` maps parameters to other sources; `fixed` gives parameters their values
+        (one that can't be stored, such as a function, stays with the code: nobody without the flow has it);
         `outputs` names the parts of a returned tuple; `after` are tasks that must have succeeded first; `on_crash` says what
         becomes of an attempt whose process died: "rerun", "ask" (a person decides) or "fail".
         Raises DefinitionError when an option makes no sense by itself; what concerns other tasks is told by `check()`.
@@ -113,8 +144,8 @@ class Flow:
         name: str | None = None,
         bind: Mapping[str, Any] | None = None,
         fixed: Mapping[str, Any] | None = None,
-        outputs: Iterable[str] = (),
-        after: str | Task | Iterable[str | Task] = (),
+        outputs: Iterable[str] | None = (),
+        after: str | Task | Iterable[str | Task] | None = (),
     ) -> Any:
         """Define a manual task: never called, somebody reports its result. Options as for `task`.
 
@@ -132,38 +163,21 @@ class Flow:
             function = function.function
         if not callable(function):
             raise DefinitionError(f"A task is a function; {function!r} can't be called.")
-        name = options.pop("name") or getattr(function, "__name__", "")
-        if not isinstance(name, str) or name in ("", "<lambda>") or _ADDRESS.search(name):
-            raise DefinitionError(
-                f"{name!r} can't name a task: give name='…', not ending in a number in brackets."
-            )
-        for option in ("bind", "fixed"):
-            if not isinstance(options[option] or {}, Mapping):
-                text = f"{name}: {option}={options[option]!r} must map parameters"
-                raise DefinitionError(f"{text}: {option}={{'parameter': …}}.")
-        after = options.pop("after")
-        after = (after,) if isinstance(after, str | Task) else after
-        outputs = options.pop("outputs")
-        if isinstance(outputs, str):
-            raise DefinitionError(
-                f"{name}: outputs={outputs!r} must be a tuple of names: outputs=({outputs!r},)."
-            )
-        if options.get("on_crash", "rerun") not in ("rerun", "ask", "fail"):
-            raise DefinitionError(
-                f"{name}: on_crash={options['on_crash']!r} must be 'rerun', 'ask' or 'fail'."
-            )
-        bind = {p: _name(source) for p, source in (options.pop("bind") or {}).items()}
-        _refuse_half_characters(name, *bind.values(), *outputs)
-        fixed = dict(options.pop("fixed") or {})
+        name = name_of_task(options.pop("name"), function)
+        doc_of(function, name)
+        fixed = fixed_of(options.pop("fixed"), name)
+        on_crash = options.pop("on_crash", "rerun")
+        if on_crash not in ("rerun", "ask", "fail"):
+            raise DefinitionError(f"{name}: on_crash={preview(on_crash)} must be 'rerun', 'ask' or 'fail'.")
         draft = draft_of(
             function,
             name,
             kind,
-            bind=bind,
+            bind=bind_of(options.pop("bind"), name),
             fixed={parameter: _fixed_text(value) for parameter, value in fixed.items()},
-            after=tuple(_name(source) for source in after),
-            outputs=tuple(outputs),
-            **options,
+            after=after_of(options.pop("after"), name),
+            outputs=outputs_of(options.pop("outputs"), name),
+            on_crash=str.__str__(on_crash),
         )
         self._frozen = None
         task = self.tasks[name] = Task(function, draft, fixed)
@@ -192,7 +206,23 @@ class Flow:
 
     def check(self) -> FaultList:
         """All faults at once, each with task, parameter, message and hint; errors first, then warnings."""
-        return FaultList(self._freeze(warn=True)[1])
+        plan, faults = self._freeze(warn=True)
+        return FaultList([*faults, *self._unread(plan)])
+
+    def _unread(self, plan: Plan) -> Iterator[Fault]:
+        """Annotations that would type a form, and can't be evaluated."""
+        for name, annotation in (self.inputs or {}).items():
+            if text := unread(annotation):
+                yield _unread_fault(name, "", text)
+        for task in plan.tasks:
+            function = self.tasks[task.name].function
+            if not getattr(function, "__annotations__", None):
+                continue
+            notes = notes_of(function)
+            asked = [p.name for p in task.params if p.kind == "input" and self.inputs is None]
+            for parameter in (*asked, "return"):
+                if text := unread(notes.get(parameter)):
+                    yield _unread_fault(task.name, "" if parameter == "return" else parameter, text)
 
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
@@ -221,9 +251,9 @@ class Flow:
         return self._freeze(warn=False)
 
     def _freeze(self, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
-        inputs = None
-        if self.inputs is not None:
-            inputs = {name: _schema(annotation) for name, annotation in self.inputs.items()}
+        inputs = inputs_of_flow(self.inputs)  # which may have been changed in place
+        if inputs is not None:
+            inputs = {name: _schema(annotation) for name, annotation in inputs.items()}
         drafts = {name: task.draft for name, task in self.tasks.items()}
         for name, order in self._order.items():
             if name in drafts:
@@ -255,18 +285,11 @@ class Flow:
         return picture_of_flow(self)
 
 
-def _refuse_half_characters(*names: Any) -> None:
-    for name in names:
-        try:
-            str(name).encode()
-        except UnicodeEncodeError:
-            raise DefinitionError(
-                f"{name!r} can't be a name: it has half of a character (a lone surrogate) in it."
-            ) from None
-
-
-def _name(task: str | Task) -> str:
-    return task.name if isinstance(task, Task) else task
+def _name(task: Any) -> str:
+    name = task.name if isinstance(task, Task) else task
+    if not isinstance(name, str):
+        raise UsageError(f"{preview(name)} is no task: give a task of the flow, or its name.")
+    return name
 
 
 def _schema(annotation: Any) -> dict[str, Any] | None:
@@ -290,6 +313,11 @@ def _details(task: Task, code: bool) -> dict[str, Any]:
     return found
 
 
+def _unread_fault(task: str, parameter: str, text: str) -> Fault:
+    message = f"its annotation {text!r} can't be evaluated here, so that its form takes anything"
+    return Fault(task, message, "Import or define that name where it is written.", parameter, "warning")
+
+
 _said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
@@ -300,8 +328,8 @@ def _said_by(function: Callable[..., Any]) -> dict[str, Any]:
             return _said[function]
     found: dict[str, Any] = {}
     notes: dict[str, Any] = {}
-    if function.__doc__:
-        found["doc"] = inspect.cleandoc(function.__doc__).encode("utf-8", "backslashreplace").decode()
+    if isinstance(doc := function.__doc__, str) and doc:
+        found["doc"] = inspect.cleandoc(doc).encode("utf-8", "backslashreplace").decode()
     if getattr(function, "__annotations__", None):
         notes = notes_of(function)
         if "return" in notes:

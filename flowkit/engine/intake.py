@@ -12,17 +12,54 @@ from ..core.values import preview
 from ..errors import InvalidValue, UsageError
 from ..journal import pack
 from .driver import parts_trouble
+from .task import Task
 
 
-def refuse_odd_start(flow: Any, inputs: Any, results: Any, run_id: Any) -> None:
-    """Raise UsageError where the arguments of a start are of the wrong kind."""
-    if not hasattr(flow, "plan"):
-        raise UsageError(f"{flow!r} is no Flow: engine.start(flow, inputs). No run was started.")
-    for what, given in (("inputs", inputs), ("results", results)):
-        if given is not None and not isinstance(given, Mapping):
-            raise UsageError(f"{what}={given!r} must be a mapping of names to values. No run was started.")
-    if run_id is not None and not (isinstance(run_id, str) and run_id):
-        raise UsageError(f"run_id={run_id!r} must be a text that is not empty. No run was started.")
+def refuse_no_flow(flow: Any) -> None:
+    """Raise UsageError for what is no flow."""
+    if not hasattr(flow, "plan") or not hasattr(flow, "tasks"):
+        raise UsageError(
+            f"{preview(flow)} is no Flow: engine.start(flow, inputs) or engine.open(run_id, flow)."
+        )
+
+
+def judged_id(run_id: Any) -> str | None:
+    """The id of a run to start, None where one is to be made up. Raises UsageError for what can be none."""
+    if run_id is None:
+        return None
+    if not isinstance(run_id, str) or not run_id:
+        raise UsageError(f"run_id={preview(run_id)} must be a text that is not empty. No run was started.")
+    return str.__str__(run_id)
+
+
+def judged_target(target: Any, flow: Any) -> str | None:
+    """The name of the task that a run is for, None where it is for all. Raises UsageError for what is no task."""
+    name = target.name if isinstance(target, Task) else target
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in flow.tasks:
+        what = f"task {name!r}" if isinstance(name, str) else f"task in target={preview(name)}"
+        raise UsageError(f"There is no {what} to be the target; {flow.name} has {', '.join(flow.tasks)}.")
+    return str.__str__(name)
+
+
+def by_names(what: str, given: Any) -> dict[str, Any]:
+    """The inputs or results of a start under plain names. Raises UsageError for what is no mapping of names."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise UsageError(f"{what}={preview(given)} must be a mapping of names to values. No run was started.")
+    found = {}
+    for name, value in given.items():
+        if isinstance(name, Task) and what == "results":
+            name = name.name
+        if not isinstance(name, str):
+            raise UsageError(
+                f"{what}={preview(given)} must be a mapping of names to values, and {preview(name)} is no name. "
+                "No run was started."
+            )
+        found[str.__str__(name)] = value
+    return found
 
 
 def packed_inputs(
@@ -67,10 +104,20 @@ def _inputs_trouble(wiring: Wiring, missing: list[str], unknown: list[str]) -> s
         f"{name!r} is missing (asked for by {', '.join(users.get(name, ['the flow']))})" for name in missing
     ]
     for name in unknown:
-        near = get_close_matches(name, [*wiring.inputs, *wiring.tasks], 1)
-        parts.append(f"{name!r} is no input" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        parts.append(f"{name!r} is no input{_instead(wiring, name)}")
     example = ", ".join(f"{name!r}: …" for name in wiring.inputs)
     return f"{'; '.join(parts)}. The inputs of {wiring.plan.flow} are {{{example}}}. No run was started."
+
+
+def _instead(wiring: Wiring, name: str) -> str:
+    """What was perhaps meant by an input that there is not."""
+    for task in wiring.plan.tasks:
+        if name == task.name:
+            return f" but a task: to give its result, start with results={{{name!r}: …}}"
+        if name in task.outputs:
+            return f" but a part of the task {task.name}: to give its result, start with results={{{task.name!r}: …}}"
+    near = get_close_matches(name, list(wiring.inputs), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def packed_results(wiring: Wiring, given: Mapping[str, Any], live: bool) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from ..errors import ReportRefused, RunFailed, UsageError
 from ..journal import Entry, unpack
 from ..render import OFFER_HEADERS, offer_rows
 from .background import Player
-from .clocks import move_clock
+from .clocks import judged_timeout, move_clock
 from .door import Door
 from .driver import Driver, gone_claims, named, refuse_unready
-from .events import Event, EventList, OfferList, Receipt, events_of, tell_each
+from .events import Event, EventList, OfferList, Receipt, events_of, refuse_no_listener, tell_each
 from .failures import failure_from
 from .loops import drive_nested
 from .reports import accepted_seq, address_of, judged, offer_of, words
@@ -80,6 +80,7 @@ class Run(RunReading):
         if loop not in ("helper", "caller"):
             raise UsageError(f"loop={loop!r} is not known: 'helper' (a loop of flowkit's own) or 'caller'.")
         name = None if until is None else named(self._door, until)
+        timeout = judged_timeout(timeout)
         if loop == "caller":
             drive_nested(self.finish(name, timeout=timeout))
         else:
@@ -98,6 +99,11 @@ class Run(RunReading):
         """
         self._refuse_own_task()
         name = None if until is None else named(self._door, until)
+        timeout = judged_timeout(timeout)
+        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 0):
+            raise UsageError(
+                f"steps={steps!r} must be a number of attempts, 0 or more; None is without a limit."
+            )
         with listening():
             if steps is None:
                 self.stopped_by = await self._driver().run_here(until=name, timeout=timeout)
@@ -212,7 +218,7 @@ class Run(RunReading):
     async def wait(self, task: str | Task | None = None, timeout: float | None = None) -> Run:
         """Only watch, until the task (or the run) has ended or `timeout` seconds have passed. Drives nothing."""
         name = None if task is None else named(self._door, task)
-        await wait_async(self._door, name, timeout)
+        await wait_async(self._door, name, judged_timeout(timeout))
         return self
 
     def refresh(self) -> Run:
@@ -225,6 +231,8 @@ class Run(RunReading):
 
         Events of other processes are told when this one takes them in. Returns a function that ends the subscription.
         """
+
+        refuse_no_listener(listener)
 
         def tell(run_id: str, entry: Entry) -> None:
             if run_id == self.id:

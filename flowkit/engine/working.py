@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import sys
 import threading
@@ -16,7 +17,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ..core.values import preview
 from ..errors import UsageError
+from .clocks import number_in
 from .faces import one_line
 
 LONGEST = 65_536
@@ -131,23 +134,33 @@ def progress(fraction: float, text: str = "") -> None:
     """Say how far the task is (0 to 1) and, in a few words, with what.
 
     Outside a run this does nothing, so that the function can be tried by itself. Raises AttemptWithdrawn when the attempt
-    counts no more, ValueError for a fraction outside 0 to 1.
+    counts no more, ValueError for a fraction outside 0 to 1, UsageError for what is no number or no text.
     """
-    if not 0 <= fraction <= 1:
+    done = number_in(fraction)
+    if math.isnan(done) and not isinstance(fraction, float):
+        raise UsageError(f"progress({preview(fraction)}) is no fraction: give a number from 0 to 1.")
+    if not isinstance(text, str):
+        raise UsageError(f"progress(…, {preview(text)}): the words must be a text.")
+    if not 0 <= done <= 1:
         raise ValueError(f"progress is between 0 and 1, not {fraction!r}")
     found = CURRENT.get()
     if found is not None:
-        found.line.progress(found.task, found.number, float(fraction), text)
+        found.line.progress(found.task, found.number, done, str.__str__(text))
 
 
 def emit(kind: str, payload: Any = None) -> None:
     """Record an event of the task's own in the journal. Outside a run this does nothing.
 
-    Raises AttemptWithdrawn when the attempt counts no more, ValueNotStorable for a payload without a codec.
+    Raises AttemptWithdrawn when the attempt counts no more, ValueNotStorable for a payload without a codec, UsageError for a
+    kind that is no text.
     """
+    if not isinstance(kind, str) or not kind:
+        raise UsageError(
+            f"emit({preview(kind)}, …): an event's kind must be a text that is not empty. Nothing was recorded."
+        )
     found = CURRENT.get()
     if found is not None:
-        found.line.emit(found.task, found.number, kind, payload)
+        found.line.emit(found.task, found.number, str.__str__(kind), payload)
 
 
 class _Tee:

@@ -47,6 +47,27 @@ def test_progress_is_between_nothing_and_all(engine: Engine, fraction: float) ->
     assert run.task("work").failure.types[0] == "ValueError"
 
 
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda: flowkit.progress("x"),  # type: ignore[arg-type]
+        lambda: flowkit.progress("0.5"),  # type: ignore[arg-type]
+        lambda: flowkit.progress(None),  # type: ignore[arg-type]
+        lambda: flowkit.progress(0.5, 5),  # type: ignore[arg-type]
+        lambda: flowkit.emit(5, 1),  # type: ignore[arg-type]
+        lambda: flowkit.emit(None, 1),  # type: ignore[arg-type]
+        lambda: flowkit.emit("", 1),
+    ],
+)
+def test_what_is_no_number_or_no_text_is_told_and_not_recorded(engine: Engine, say: Any) -> None:
+    run = engine.start(flow_of(say)).run()
+    assert run.task("work").failure.types[0] == "flowkit.errors.UsageError"
+    assert run.task("work").progress is None
+    assert "Emitted" not in [event.kind for event in run.events]
+    with pytest.raises(UsageError):  # the same where the function is tried by itself
+        say()
+
+
 def test_events_of_a_task_s_own_are_in_the_journal(engine: Engine) -> None:
     given = {"rows": [1]}
 

@@ -143,6 +143,16 @@ def test_check_looks_at_each_name_a_few_times_at_most() -> None:
         assert work(1000, shape) < 12 * work(100, shape), shape
 
 
+def one(q): ...
+
+
+def with_doc(doc: Any) -> Any:
+    def function(): ...
+
+    function.__doc__ = doc
+    return function
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -159,8 +169,38 @@ def test_check_looks_at_each_name_a_few_times_at_most() -> None:
         (lambda flow: flow.task(dict, name="d"), "parameters"),
         (lambda flow: flow.task(print, name="p", outputs="xy"), "outputs"),
         (lambda flow: flow.task(print, name="p", on_crash="shrug"), "on_crash"),
+        (lambda flow: flow.task(print, name="p", on_crash=[]), "on_crash"),
         (lambda flow: flow.task(print, name="p", bind=["x"]), "bind"),
         (lambda flow: flow.task(print, name="p", fixed=["x"]), "fixed"),
+        (lambda flow: flow.task(print, name=""), "name=''"),
+        (lambda flow: flow.task(lambda: 1, name=""), "name=''"),
+        (lambda flow: flow.task(one, bind={"q": 5}), "fixed={…}"),
+        (lambda flow: flow.task(one, bind={"q": ["a", "b"]}), "one name"),
+        (lambda flow: flow.task(one, bind={"q": None}), "None names no task"),
+        (lambda flow: flow.task(one, bind={"q": ""}), "name of a task"),
+        (lambda flow: flow.task(one, bind={5: "q"}), "5 is no name"),
+        (lambda flow: flow.task(one, fixed={5: "q"}), "5 is no name"),
+        (lambda flow: flow.task(one, outputs=5), "outputs=('left', 'right')"),
+        (lambda flow: flow.task(one, outputs=[1, 2]), "1 is no name"),
+        (lambda flow: flow.task(one, outputs=(None, "b")), "None is no name"),
+        (lambda flow: flow.task(one, outputs=("a", "")), "'' is no name"),
+        (lambda flow: flow.task(one, outputs={"a", "b"}), "no order"),
+        (lambda flow: flow.manual(one, outputs=[1]), "1 is no name"),
+        (lambda flow: flow.task(one, after=5), "after=('quote', 'pay')"),
+        (lambda flow: flow.task(one, after=("a", 5)), "5 is no name"),
+        (lambda flow: flow.task(one, after="half \udc80"), "character"),
+        (lambda flow: flow.task(one, outputs=("half \udc80",)), "character"),
+        (lambda flow: flow.task(with_doc(5)), "docstring"),
+        (lambda flow: Flow(5), "Flow('order')"),
+        (lambda flow: Flow("e", inputs=5), "inputs={'item': str}"),
+        (lambda flow: Flow("e", inputs=["q", 5]), "5 is no name"),
+        (lambda flow: Flow("e", inputs={5: int}), "5 is no name"),
+        (lambda flow: Flow("e", inputs={"x": 5}), "such as int"),
+        (lambda flow: Flow("e", result=5), "result='ship'"),
+        (lambda flow: Flow("e", result=[]), "[] is no name"),
+        (lambda flow: setattr(flow, "result", 5), "5 is no name"),
+        (lambda flow: setattr(flow, "inputs", 5), "inputs={'item': str}"),
+        (lambda flow: setattr(flow, "name", None), "None is no name"),
     ],
 )
 def test_what_makes_no_sense_by_itself_is_refused_at_once(make: Any, words: str) -> None:
@@ -169,3 +209,69 @@ def test_what_makes_no_sense_by_itself_is_refused_at_once(make: Any, words: str)
         make(flow)
     assert words in str(refused.value)
     assert flow.tasks == {}
+
+
+def test_only_the_rule_that_was_broken_is_named() -> None:
+    for function, name, told in (
+        (lambda: 1, None, "'<lambda>' can't name a task: give name='…'."),
+        (functools.partial(print), None, "give name='…'."),
+        (print, "", "name='': '' is no name."),
+    ):
+        with pytest.raises(DefinitionError) as refused:
+            Flow("f").task(function, name=name)
+        assert told in str(refused.value)
+        assert "brackets" not in str(refused.value)
+    with pytest.raises(DefinitionError, match="brackets"):
+        Flow("f").task(print, name="fetch[3]")
+
+
+def test_texts_of_other_classes_reach_a_plan_as_plain_ones() -> None:
+    class Name(str):
+        def __str__(self) -> str:
+            return "something else"
+
+    flow = Flow(Name("named"), inputs={Name("start"): int}, result=Name("sum"))
+    flow.task(
+        lambda x: (x, x), name=Name("pair"), bind={Name("x"): Name("start")}, outputs=[Name("a"), Name("b")]
+    )
+    flow.task(
+        lambda a, b: a + b, name=Name("sum"), after=Name("pair"), fixed={Name("b"): 1}, on_crash=Name("ask")
+    )
+    assert flow.check() == []
+    plan = flow.plan()
+    assert plan == type(plan).decode(plan.encode())
+    assert flow.start({Name("start"): 2}, run_id=Name("mine"), target=Name("sum")).run()["sum"] == 3
+
+
+def test_names_may_come_from_what_can_be_gone_through_once() -> None:
+    flow = Flow("once", inputs=(name for name in ("x", "y")))
+    flow.task(lambda x, y: (x, y), name="pair", outputs=(name for name in ("a", "b")))
+    flow.task(lambda b: b, name="use", after=(name for name in ("pair",)))
+    flow.task(lambda: 1, name="free", outputs=None, after=None)
+    plan = flow.plan()
+    assert [one.name for one in plan.inputs] == ["x", "y"]
+    assert (plan.tasks[0].outputs, plan.tasks[1].after) == (("a", "b"), ("pair",))
+    assert flow.start({"x": 1, "y": 2}).run()["use"] == 2
+
+
+def test_an_annotation_that_cannot_be_evaluated_is_warned_of_where_it_types_a_form() -> None:
+    def pick(x, y, z): ...
+    def use(pick): ...
+
+    nested = list["Gone"]  # type: ignore[name-defined]  # noqa: F821
+    pick.__annotations__ = {"x": "list[Nope]", "y": nested, "z": "int", "return": "Nowhere"}
+    use.__annotations__ = {"pick": "Nowhere", "return": "'float'"}
+    flow = Flow("notes")
+    flow.manual(pick)
+    flow.task(use)
+    faults = flow.check()
+    assert {(f.level, f.task, f.parameter) for f in faults} == {
+        ("warning", "pick", "x"),
+        ("warning", "pick", "y"),
+        ("warning", "pick", ""),
+    }
+    assert all(words in repr(faults) for words in ("'Nowhere'", "'Gone'", "takes anything"))
+    flow.start({"x": 1, "y": [2], "z": 3}).complete("pick", object())
+    closed = Flow("closed", inputs={"x": "Nope"})
+    closed.task(lambda x: x, name="use")
+    assert [fault.level for fault in closed.check()] == ["warning"]

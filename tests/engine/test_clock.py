@@ -127,3 +127,30 @@ def test_a_tick_settles_what_nobody_living_holds(engine: Engine) -> None:
     seq = run.seq
     assert run.tick() == []
     assert run.seq == seq
+
+
+@pytest.mark.parametrize("gives", ["x", None, float("nan"), True, []])
+def test_a_clock_that_gives_no_number_is_named_and_nothing_is_recorded(
+    place: Path | None, gives: Any
+) -> None:
+    now: list[Any] = [gives]
+    with Engine(place, clock=lambda: now[0]) as engine:
+        with pytest.raises(UsageError, match=r"clock gave .*clock="):
+            engine.start(chain("a"))
+        assert engine.runs() == []
+        now[0] = 7
+        run = engine.start(chain("a"))
+        now[0] = gives
+        with pytest.raises(UsageError, match=r"clock gave"):
+            run.pause()
+        now[0] = 8
+        assert run.run().state == "succeeded"
+        assert times(run) == [7.0, 8.0, 8.0, 8.0]
+
+
+def test_the_same_function_is_the_same_clock(path: Path) -> None:
+    def clock() -> float:
+        return 5.0
+
+    with Engine(path, clock=clock), Engine(path, clock=clock) as second:
+        assert times(second.start(chain("a"))) == [5.0]

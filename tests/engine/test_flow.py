@@ -181,6 +181,11 @@ def test_a_task_can_be_taken_out() -> None:
     flow.remove(flow["b"])
     with pytest.raises(UsageError, match=r"no task 'nope'.*a"):
         flow.remove("nope")
+    for odd in ([], None, 5):
+        with pytest.raises(UsageError, match="or its name"):
+            flow.remove(odd)
+        with pytest.raises(UsageError, match="or its name"):
+            flow.chain("a", odd)
     flow.task(lambda: 1, name="c")
     assert flow.start().run(until="c").states == {"a": "ready", "c": "succeeded"}, "and its links with it"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -226,3 +227,26 @@ def test_a_task_that_waits_for_its_own_run_is_told_so(engine: Engine) -> None:
     assert "own" in str(run.run().task("bite_softly").failure)
     run = engine.start(flow, target="look")
     assert run.run().result == "running"
+
+
+@pytest.mark.parametrize("timeout", ["x", "5", -1, float("nan"), True, [], object()])
+def test_a_timeout_is_a_number_of_seconds(engine: Engine, timeout: Any) -> None:
+    run = engine.start(chain("a"))
+    for call in (
+        lambda: run.run(timeout=timeout),
+        lambda: run.run(loop="caller", timeout=timeout),
+        lambda: asyncio.run(run.finish(timeout=timeout)),
+        lambda: asyncio.run(run.wait(timeout=timeout)),
+    ):
+        with pytest.raises(UsageError, match="must be seconds"):
+            call()
+    assert run.states == {"a": "ready"}
+    assert run.run(timeout=float("inf")).state == "succeeded"
+
+
+@pytest.mark.parametrize("steps", ["x", -1, 1.5, True, []])
+def test_steps_are_a_number_of_attempts(engine: Engine, steps: Any) -> None:
+    run = engine.start(chain("a"))
+    with pytest.raises(UsageError, match="number of attempts"):
+        asyncio.run(run.finish(steps=steps))
+    assert run.states == {"a": "ready"}

@@ -32,7 +32,10 @@ from tests.engine.orders import Order, chain
         (None, ("'item' is missing",)),
         ({"itm": "x"}, ("'item' is missing", "'itm' is no input", "did you mean 'item'")),
         ({"item": "x", "extra": 1}, ("'extra' is no input",)),
-        ({"item": "x", "quote": 1}, ("'quote' is no input",)),
+        ({"item": "x", "quote": 1}, ("'quote' is no input but a task", "results={'quote': …}")),
+        ({1: 1}, ("1 is no name",)),
+        ({"item": "x", None: 1}, ("None is no name",)),
+        (5, ("mapping",)),
     ],
 )
 def test_missing_and_unknown_inputs(engine: Engine, inputs: Any, told: tuple) -> None:
@@ -90,6 +93,44 @@ def test_inputs_must_be_a_mapping_and_the_id_a_text(engine: Engine) -> None:
             engine.start(Order(), {"item": "x"}, run_id=run_id)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="Flow"):
         engine.start("order", {"item": "x"})  # type: ignore[arg-type]
+
+
+def test_a_part_of_a_task_is_no_input_and_its_task_is_named(engine: Engine) -> None:
+    flow = Flow("parts")
+    flow.task(lambda: (1, 2), name="split", outputs=("train", "test"))
+    flow.task(lambda train: train, name="fit")
+    with pytest.raises(UsageError, match=r"part of the task split.*results=\{'split': …\}"):
+        engine.start(flow, {"train": 1})
+    assert engine.runs() == []
+
+
+def test_other_wrong_arguments_of_a_start_are_told_and_start_nothing(engine: Engine) -> None:
+    for options, told in (
+        ({"target": ["quote"]}, "target"),
+        ({"target": 5}, "target"),
+        ({"results": 5}, "mapping"),
+        ({"results": {5: 1}}, "5 is no name"),
+        ({"results": {None: 1}}, "None is no name"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            engine.start(Order(), {"item": "x"}, **options)  # type: ignore[arg-type]
+    assert engine.runs() == []
+
+
+def test_opening_asks_for_a_text_and_a_flow(engine: Engine) -> None:
+    engine.start(Order(), {"item": "x"}, run_id="mine")
+    for odd in ([], None, 5):
+        with pytest.raises(UsageError, match="holds no run"):
+            engine.open(odd)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="5 is no Flow"):
+        engine.open("mine", 5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no Flow"):
+        engine.open("mine", Order().plan())  # type: ignore[arg-type]
+
+
+def test_half_a_character_is_no_file_name() -> None:
+    with pytest.raises(UsageError, match="no file name"):
+        Engine("\ud800.db")
 
 
 def test_what_has_a_default_need_not_be_given(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flowkit import Engine, Flow, JournalError
+from flowkit import Engine, Flow, JournalError, UsageError
 from flowkit.journal import SqliteJournal
 from tests.engine.orders import Aside, Order, chain
 from tests.faults.processes import workshop
@@ -180,3 +180,12 @@ def test_a_run_that_is_saved_keeps_its_subscribers(path: Path) -> None:
     stop()
     run.complete("approve", True)
     assert heard == [2, 3, 4, 5]
+
+
+def test_what_cannot_be_called_is_no_listener(engine: Engine) -> None:
+    run = engine.start(Order(), {"item": "x"})
+    for subscribe in (run.subscribe, engine.subscribe):
+        for odd in (5, None, "print"):
+            with pytest.raises(UsageError, match="takes a function"):
+                subscribe(odd)  # type: ignore[arg-type]
+    assert run.step("quote")
