@@ -337,11 +337,16 @@ def _text_last(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _named(value: Any) -> str:
-    """A value as a message names it: "the str 'yes'"."""
+    """A value as a message names it: "the str 'yes'", "shop.Quote(price=1)" where it says its type itself."""
     if value is None:
         return "None"
     kind = value.type.rpartition(":")[2] if type(value) is Record else type_name(type(value))
-    return f"the {kind} {preview(value, 40)}"
+    kind = kind.rpartition("<locals>.")[2]
+    shown = preview(value, 40)
+    for name in (kind, kind.rpartition(".")[2]):
+        if shown.startswith((f"{name}(", f"{name}.")):
+            return kind + shown[len(name) :]
+    return shown if shown.startswith("an int of ") else f"the {kind} {shown}"
 
 
 def _fields_of(value: Any, key: str | None) -> dict[str, Any] | None:

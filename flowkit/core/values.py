@@ -45,7 +45,7 @@ class Live(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct):
-    """A dataclass or enum value whose class is not registered in this process.
+    """A dataclass or enum value whose class this process doesn't have.
 
     `type` is "module:QualName", `kind` "dataclass" or "enum"; `fields` are the dataclass's fields, or an
     enum's "name" and "value". Fields can be read as attributes too (those called type, kind or fields only
@@ -104,7 +104,7 @@ def text_of(stored: Any) -> str:
         return stored.text  # type: ignore[no-any-return]
     if kind in SCALARS:
         return _encode(tagged(stored)).decode()
-    raise TypeError(f"a {type_name(kind)} has no JSON text: only scalars and Json have one")
+    raise TypeError(f"{with_article(type_name(kind))} has no JSON text: only scalars and Json have one")
 
 
 def same(a: Any, b: Any) -> bool:
@@ -175,6 +175,13 @@ def type_name(cls: type) -> str:
     if module in ("builtins", "__main__", ""):
         return name
     return f"{module.partition('.')[0]}.{name}"
+
+
+def with_article(name: str) -> str:
+    """ "an int", "a Quote", "a uuid": a name with the article that it is spoken with."""
+    first = name[:3].lower()
+    vowel = first[:1] in ("a", "e", "i", "o", "u") and first not in ("uni", "use", "uui", "uti", "one")
+    return f"{'an' if vowel and not first.startswith('eu') else 'a'} {name}"
 
 
 def preview(value: Any, limit: int = 80) -> str:

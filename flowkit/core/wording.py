@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .values import preview, visible
+from .values import preview, visible, with_article
 
 _MOST_CHOICES = 8
 _MOST_FIELDS = 6
@@ -42,7 +42,7 @@ def expectation(schema: dict[str, Any]) -> str:
     else:
         words = _words(schema, nested=False)
         if kind not in ("choice", "union", "any"):
-            words = f"{'an' if words[0] in 'aeiouAEIOU' else 'a'} {words}"
+            words = with_article(words)
     return f"{words}, or None" if schema.get("optional") else words
 
 

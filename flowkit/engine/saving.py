@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..core.values import Live
+from ..core.values import Live, with_article
 from ..errors import RunExists, UsageError, ValueNotStorable
 from . import files
 from .door import Door, open_door
@@ -72,8 +72,8 @@ def _refuse_live(fact: Any) -> None:
             place = f"the result of {task}" if task else where
             kind = type(value.object).__qualname__
             raise ValueNotStorable(
-                f"{place} is a {kind}, which only memory can hold. Return what can be stored (numbers, text, lists, dicts, "
-                "dataclasses) and run the flow on Engine(path). The run was not saved.",
+                f"{place} is {with_article(kind)}, which only memory can hold. Return what can be stored (numbers, "
+                "text, lists, dicts, dataclasses) and run the flow on Engine(path). The run was not saved.",
                 path=place,
                 type_name=kind,
                 way_out="return what can be stored",

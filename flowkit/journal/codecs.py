@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core.values import SCALARS, Json, Live, class_key, type_name
+from ..core.values import SCALARS, Json, Live, type_name, with_article
 from ..errors import JournalCorrupt, UsageError, ValueNotStorable
+from .known_classes import remember
 from .typed_reading import value_of
 from .typed_writing import Untyped, is_plain, tree_of
 
 C = TypeVar("C", bound=type)
 
-_classes: dict[str, type] = {}
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
 
@@ -61,9 +61,9 @@ def unpack(stored: Any) -> Any:
     """A fresh value from a stored one, so that nobody can change what others get; a `Live` object is the
     object itself.
 
-    Dataclasses and enums whose class is registered here come back as such, others as `Record`; what this
-    process can't read comes back as `Opaque`. Raises JournalCorrupt when the text is no JSON, TypeError for
-    anything but a stored value.
+    Dataclasses and enums come back as such where this process has their class (registered, seen in a value that
+    was packed here, or defined in a loaded module), else as `Record`; what this process can't read comes back as
+    `Opaque`. Raises JournalCorrupt when the text is no JSON, TypeError for anything but a stored value.
     """
     kind = type(stored)
     if kind in SCALARS:
@@ -71,10 +71,10 @@ def unpack(stored: Any) -> Any:
     if kind is Live:
         return stored.object
     if kind is not Json:
-        raise TypeError(f"a {type_name(kind)} is not a stored value: pack() makes one")
+        raise TypeError(f"{with_article(type_name(kind))} is not a stored value: pack() makes one")
     try:
         tree = _decode(stored.text)
-        return value_of(tree, _classes) if '"$' in stored.text else tree
+        return value_of(tree) if '"$' in stored.text else tree
     except (msgspec.MsgspecError, RecursionError) as error:
         raise JournalCorrupt(
             f"A recorded value is not readable as JSON ({error}). The rest of the journal can still be read."
@@ -85,15 +85,16 @@ def register(cls: C) -> C:
     """Let this process rebuild values of a dataclass or Enum class (usable as a decorator; returns the
     class).
 
-    A class of the same module and name takes the place of an older one, as when a cell is run again. Raises
-    UsageError for any other kind of class.
+    Needed only to read what another process recorded of a class that is local to a function, and where the
+    class's own constructor shall complete values that lack a field. A class of the same module and name takes
+    the place of an older one, as when a cell is run again. Raises UsageError for any other kind of class.
     """
     if not isinstance(cls, type) or not (issubclass(cls, enum.Enum) or hasattr(cls, "__dataclass_fields__")):
         raise UsageError(
             f"Only dataclasses and Enum classes can be registered, not {cls!r}. "
             "Put @dataclass on the class, or give the value as dict, list and scalars."
         )
-    _classes[class_key(cls)] = cls
+    remember(cls, registered=True)
     return cls
 
 
@@ -102,7 +103,7 @@ def _refuse(cannot: Untyped, name: str) -> Any:
     path = name + cannot.path
     way_out = cannot.way_out or _way_out(cannot.value, kind)
     raise ValueNotStorable(
-        f"{path} is a {type_name(kind)}, which can't be stored: {cannot.reason}. Way out: {way_out}.",
+        f"{path} is {with_article(type_name(kind))}, which can't be stored: {cannot.reason}. Way out: {way_out}.",
         path=path,
         type_name=type_name(kind),
         way_out=way_out,

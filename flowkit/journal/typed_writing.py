@@ -1,8 +1,9 @@
 """Values as plain JSON data with tags: one function for each type that flowkit can store.
 
 Plain JSON stands for None, bool, int, float, str, list and dict with text keys; everything else is an object
-with one key that begins with "$". Exact types only: a subclass would come back as something else. This file
-must never change a value, nor give anything a form that `typed_reading` can't turn back.
+with one key that begins with "$". Exact types only: a subclass would come back as something else. The class of a
+dataclass or enum value is at hand here, so it is remembered for reading. This file must never change a value, nor
+give anything a form that `typed_reading` can't turn back.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from typing import Any
 import msgspec
 
 from ..core.values import SAFE_INT, SCALARS, Opaque, Record, class_key, preview, tagged, visible
+from .known_classes import remember
 
 MAX_DEPTH = 100
 """How deep containers may be nested."""
 
+_SHOWN_PARTS = 5  # of a long path: as many at its beginning and at its end
 
 _encode = msgspec.json.encode
 
 
 class Untyped(Exception):
-    """Something inside a value that typed JSON has no form for. `path` grows on the way up to the whole
-    value.
+    """Something inside a value that typed JSON has no form for. `parts` of the path to it are put down on the
+    way up to the whole value.
     """
 
     def __init__(self, value: Any, reason: str, way_out: str = "") -> None:
@@ -38,11 +41,19 @@ class Untyped(Exception):
         self.value = value
         self.reason = reason
         self.way_out = way_out
-        self.path = ""
+        self.parts: list[str] = []
 
     def inside(self, part: str) -> Untyped:
-        self.path = part + self.path
+        self.parts.append(part)
         return self
+
+    @property
+    def path(self) -> str:
+        """Where it sits in the value; of a very deep place, the beginning and the end of the way."""
+        parts = self.parts[::-1]
+        if len(parts) > 2 * _SHOWN_PARTS:
+            parts[_SHOWN_PARTS:-_SHOWN_PARTS] = ["…"]
+        return "".join(parts)
 
 
 def is_plain(value: Any, depth: int = 1) -> bool:
@@ -147,6 +158,7 @@ def _write_fields(fields: Mapping[str, Any], depth: int, above: tuple[int, ...])
 
 
 def _write_enum(value: enum.Enum, depth: int, above: tuple[int, ...]) -> dict[str, Any]:
+    remember(type(value))
     plain = _write_fields({"value": value._value_}, depth, above)
     return {"$enum": {"type": class_key(type(value)), "name": value._name_, **plain}}
 
@@ -164,8 +176,9 @@ def _write_dataclass(value: Any, depth: int, above: tuple[int, ...]) -> dict[str
         object.__new__(cls)  # as it is rebuilt: refused for one that is also a list, an exception, ...
     except TypeError:
         raise Untyped(value, "a dataclass with a built-in base would lose a part of itself") from None
+    remember(cls)
     fields: dict[str, Any] = {}
-    for name in field_names(cls):
+    for name in _field_names(cls):
         try:
             fields[name] = getattr(value, name)
         except Exception as error:
@@ -178,7 +191,7 @@ def _write_dataclass(value: Any, depth: int, above: tuple[int, ...]) -> dict[str
     return {"$dataclass": {"type": class_key(cls), "fields": _write_fields(fields, depth, above)}}
 
 
-def field_names(cls: Any) -> list[str]:
+def _field_names(cls: Any) -> list[str]:
     """The names of a dataclass's real fields (its table holds class and init-only variables too)."""
     return [name for name, field in cls.__dataclass_fields__.items() if field._field_type.name == "_FIELD"]
 

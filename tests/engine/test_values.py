@@ -7,6 +7,7 @@ import decimal
 import enum
 import math
 import pathlib
+import sys
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -218,15 +219,60 @@ def test_a_value_that_raises_when_it_is_looked_at_fails_its_task(path: pathlib.P
             assert flow.start().run().stopped_by == "ended"
 
 
-def test_only_what_was_registered_comes_back_as_its_class(engine: Engine) -> None:
+class Col(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+@dataclass
+class Pot:
+    col: Col
+    litres: float = 1.0
+
+
+def test_classes_come_back_as_such_without_an_annotation(engine: Engine) -> None:
     @dataclass
     class Private:
         n: int
 
+    def use(pick: Any, pot: Any, mine: Any, given: Any) -> list:
+        return [pick == Col.RED, pot == Pot(Col.BLUE), mine == Private(3), given is Col.BLUE]
+
     flow = Flow("classes")
-    flow.task(lambda: Private(3), name="make")
-    flow.task(lambda make: make.n, name="use")
-    assert engine.start(flow).run()["use"] == 3
+    flow.task(lambda: Col.RED, name="pick")
+    flow.task(lambda: Pot(Col.BLUE), name="pot")
+    flow.task(lambda: Private(3), name="mine")
+    flow.task(use)
+    run = engine.start(flow, {"given": Col.BLUE}).run()
+    assert run["use"] == [True] * 4
+    assert run["pick"] is Col.RED
+    assert engine.open(run.id)["pot"] == Pot(Col.BLUE)
+
+
+def test_a_form_s_answer_equals_the_member_of_the_newest_class(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cell() -> Any:
+        made = enum.Enum("Hue", {"RED": 1}, module="__main__")
+        monkeypatch.setattr(sys.modules["__main__"], "Hue", made, raising=False)
+        return made
+
+    first = cell()
+
+    def pick() -> Any: ...
+    def use(pick: Any) -> bool:
+        return bool(pick == sys.modules["__main__"].Hue.RED)  # type: ignore[attr-defined]
+
+    pick.__annotations__ = {"return": first}
+    flow = Flow("cells")
+    flow.manual(pick)
+    flow.task(use)
+    for define_anew in (False, True):
+        run = engine.start(flow)
+        run.complete("pick", "RED")
+        if define_anew:
+            cell()
+        assert run.run()["use"] is True
 
 
 def test_a_class_that_an_annotation_names_comes_back_as_such(engine: Engine) -> None:

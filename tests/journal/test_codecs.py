@@ -235,8 +235,11 @@ def test_nobody_can_change_what_others_get(value):
     assert alike(unpack(stored), value[:-1])
 
 
+ELSEWHERE = """{"$dataclass":{"type":"shop.elsewhere:Unknown","fields":{"when":{"$date":"2026-01-02"}}}}"""
+
+
 def test_records_are_fresh_too():
-    stored = pack(Unknown(dt.date(2026, 1, 2)))
+    stored = Json(ELSEWHERE)
     unpack(stored).fields["when"] = None
     assert unpack(stored).when == dt.date(2026, 1, 2)
 
@@ -385,7 +388,9 @@ def test_cycles_and_abysses_are_refused():
     for _ in range(99):
         deep = [deep]
     assert alike(again(deep), deep)
-    assert "deeper than 100" in str(refused([deep]))
+    error = refused([deep])
+    assert "deeper than 100" in str(error)
+    assert error.path == f"result{'[0]' * 5}…{'[0]' * 5}"
     assert "deeper than 100" in str(refused(({"a": deep},)))
     shared = [1]
     assert again([shared, shared]) == [[1], [1]]
@@ -417,14 +422,14 @@ def test_registered_classes_come_back_as_themselves():
     assert alike(again(value), value)
 
 
-def test_an_unregistered_class_comes_back_as_a_record_that_can_be_passed_on():
-    stored = pack([Unknown(dt.date(2026, 1, 2), ("a",)), Level.LOW, {Level.LOW: 1}])
+def test_a_class_that_is_not_at_hand_comes_back_as_a_record_that_can_be_passed_on():
+    low = '{"$enum":{"type":"shop.elsewhere:Level","name":"LOW","value":1}}'
+    stored = Json(f'[{ELSEWHERE},{low},{{"$dict":[[{low},1]]}}]')
     record, level, by_level = unpack(stored)
     assert type(record) is Record
     assert record.kind == "dataclass"
     assert record.type.endswith(":Unknown")
     assert record.when == dt.date(2026, 1, 2)
-    assert record.tags == ("a",)
     with pytest.raises(AttributeError, match="price"):
         record.price
     assert level.fields == {"name": "LOW", "value": 1}
@@ -555,12 +560,32 @@ def test_what_nobody_here_can_read_is_kept_and_passed_on(text):
     assert {back: 1}[unpack(Json(text))] == 1
 
 
-def test_classes_are_never_found_by_name():
-    back = unpack(Json('{"$dataclass":{"type":"subprocess:Popen","fields":{"args":["true"]}}}'))
-    assert type(back) is Record
-    assert unpack(Json('{"$enum":{"type":"signal:Signals","name":"SIGKILL","value":9}}')).kind == "enum"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "subprocess:Popen",
+        "os:system",
+        "builtins:print",
+        "builtins:int",
+        "enum:Enum",
+        "antigravity:fly",
+        "",
+        ":",
+        "a",
+    ],
+)
+def test_no_other_thing_than_a_dataclass_or_an_enum_is_found_by_name(name):
+    stored = Json(f'{{"$dataclass":{{"type":"{name}","fields":{{"args":["true"]}}}}}}')
+    assert unpack(stored) == Record(name, "dataclass", {"args": ["true"]})
+    stored = Json(f'{{"$enum":{{"type":"{name}","name":"RED","value":1}}}}')
+    assert unpack(stored) == Record(name, "enum", {"name": "RED", "value": 1})
+
+
+def test_an_enum_is_no_dataclass_and_the_other_way_round():
     key = f"{Color.__module__}:{Color.__qualname__}"
     assert type(unpack(Json(f'{{"$dataclass":{{"type":"{key}","fields":{{}}}}}}'))) is Record
+    key = f"{Quote.__module__}:{Quote.__qualname__}"
+    assert type(unpack(Json(f'{{"$enum":{{"type":"{key}","name":"RED","value":1}}}}'))) is Record
 
 
 @pytest.mark.parametrize("text", ["", "{", "nul", "[1,]", "[" * 5000 + "]" * 5000, '{"a":"$' + "[" * 5000])
@@ -575,9 +600,23 @@ def test_deep_foreign_tags_do_not_break_the_reader():
         unpack(Json(text))
 
 
-def test_only_stored_values_can_be_unpacked():
-    with pytest.raises(TypeError, match="pack"):
-        unpack([1])
+@pytest.mark.parametrize(("thing", "words"), [([1], "a list is not"), (..., "an ellipsis is not")])
+def test_only_stored_values_can_be_unpacked(thing, words):
+    with pytest.raises(TypeError, match=f"{words} a stored value: pack"):
+        unpack(thing)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (..., "is an ellipsis,"),
+        (type("int", (int,), {"__module__": "builtins"})(), "is an int,"),
+        (type("UUID", (), {"__module__": "__main__"})(), "is a UUID,"),
+        (collections.deque(), "is a collections.deque,"),
+    ],
+)
+def test_a_refusal_has_the_right_article(value, words):
+    assert words in str(refused(value))
 
 
 def test_nothing_is_imported_or_unpickled_while_reading():
@@ -590,10 +629,37 @@ import sys
 from flowkit.journal.codecs import Json, unpack
 unpack(Json('{"$datetime":{"at":"2026-01-01T00:00:00","zone":"Europe/Berlin"}}'))
 seen = []
-watched = ("import", "pickle.find_class", "exec", "os.system", "subprocess.Popen")
+watched = ("import", "pickle.find_class", "exec", "compile", "os.system", "subprocess.Popen")
+
+class Lazy(type(sys)):  # a module that loads its parts when they are asked for
+    def __getattr__(self, name):
+        seen.append(name)
+        import antigravity
+    def __getattribute__(self, name):
+        seen.append(name)
+        return super().__getattribute__(name)
+
+class Odd:
+    @property
+    def __class__(self):
+        seen.append("__class__")
+        return type
+    def __getattr__(self, name):
+        seen.append(name)
+        raise AttributeError(name)
+
+import os, subprocess
+lazy = sys.modules["lazy"] = Lazy("lazy")
+hooked = sys.modules["hooked"] = type(sys)("hooked")
+hooked.__getattr__ = lambda name: seen.append(name)
+hooked.odd = Odd()
+sys.modules["odd"] = Odd()
+del seen[:]
+names = "antigravity:fly os:system builtins:print subprocess:Popen lazy:fly lazy:a.b hooked:fly hooked:odd.x odd:fly"
 sys.addaudithook(lambda event, args: seen.append(event) if event in watched else None)
 for tag in ("$dataclass", "$enum", "$object", "$pickle", "$path", "$py/object"):
-    unpack(Json('{"%s":{"type":"antigravity:fly","fields":{},"name":"x","value":"this"}}' % tag))
+    for name in names.split():
+        unpack(Json('{"%s":{"type":"%s","fields":{},"name":"x","value":"this"}}' % (tag, name)))
 print(seen)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
