@@ -82,6 +82,8 @@ def test_the_keyboard_reaches_everything(panel):
     press("ArrowUp")
     panel.card_of("quote")
     expect(panel.node("quote")).to_have_attribute("aria-selected", "true")
+    press("w")
+    expect(panel.card.get_by_role("status").filter(has_text="quote succeeded")).to_be_visible()
     press("?")
     expect(panel.root.locator(".fk-keys")).to_be_visible()
     press("Escape")

@@ -163,6 +163,14 @@ class CardView {
     return this.form.field.focus() || (this.form.send.focus(), true);
   }
 
+  /** Have readers of the screen read the sentence again: what changes in a live region is read out. */
+  sayWhy() {
+    const { why } = this.slots;
+    const words = [...why.childNodes];
+    why.replaceChildren();
+    requestAnimationFrame(() => why.replaceChildren(...words));
+  }
+
   openTrace() {
     if (!this.trace) return;
     this.trace.open = true;

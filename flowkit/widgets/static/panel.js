@@ -6,7 +6,7 @@ const CELLS = { ...Object.fromEntries(Object.keys(LABELS).map((act) => [act, act
 const KEYS = [
   ["S, Space", "step"], ["arrows", "walk along the links"], ["Enter", "the sensible thing: step it, answer it, see why it failed"],
   ["R", "run"], ["P", "pause or resume"], ["+ − 0", "zoom, fit"], ["Ctrl + wheel", "zoom"], ["drag", "move the picture"],
-  ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
+  ["W", "say why this task is where it is"], ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
 ];
 
 /** Style rules for the states, from the one table of looks. */
@@ -251,6 +251,7 @@ class PanelView {
     if (key === "s" || key === " ") this.press("step");
     else if (key === "r") this.press("run");
     else if (key === "p") this.press(this.buttons.pause.hidden ? "resume" : "pause");
+    else if (key === "w") this.card.sayWhy();
     else if (key === "j") this.strip.open(this.strip.list.hidden);
     else if (key === "?") this.toggleHelp();
     else if (key === "escape") this.escape();
