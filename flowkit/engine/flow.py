@@ -162,7 +162,7 @@ class Flow:
         if isinstance(function, Task):
             function = function.function
         if not callable(function):
-            raise DefinitionError(f"A task is a function; {function!r} can't be called.")
+            raise DefinitionError(f"A task is a function; {preview(function)} can't be called.")
         name = name_of_task(options.pop("name"), function)
         doc_of(function, name)
         fixed = fixed_of(options.pop("fixed"), name)
@@ -213,7 +213,8 @@ class Flow:
         """Annotations that would type a form, and can't be evaluated."""
         for name, annotation in (self.inputs or {}).items():
             if text := unread(annotation):
-                yield _unread_fault(name, "", text)
+                hint = f"Write the type itself: inputs={{{name!r}: {text}}}."
+                yield _unread_fault(name, "", text, hint)
         for task in plan.tasks:
             function = self.tasks[task.name].function
             if not getattr(function, "__annotations__", None):
@@ -222,7 +223,10 @@ class Flow:
             asked = [p.name for p in task.params if p.kind == "input" and self.inputs is None]
             for parameter in (*asked, "return"):
                 if text := unread(notes.get(parameter)):
-                    yield _unread_fault(task.name, "" if parameter == "return" else parameter, text)
+                    place = "" if parameter == "return" else parameter
+                    yield _unread_fault(
+                        task.name, place, text, "Import or define that name where it is written."
+                    )
 
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
@@ -313,9 +317,9 @@ def _details(task: Task, code: bool) -> dict[str, Any]:
     return found
 
 
-def _unread_fault(task: str, parameter: str, text: str) -> Fault:
+def _unread_fault(task: str, parameter: str, text: str, hint: str) -> Fault:
     message = f"its annotation {text!r} can't be evaluated here, so that its form takes anything"
-    return Fault(task, message, "Import or define that name where it is written.", parameter, "warning")
+    return Fault(task, message, hint, parameter, "warning")
 
 
 _said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()

@@ -23,8 +23,8 @@ def plain(given: Any, said: str, whole: Any, advice: str) -> str:
     `said` is the option that it was written in, `whole` all that was given there, `advice` what to write instead.
     Raises DefinitionError for what is no text, for an empty one, and for one that no file can hold.
     """
-    if type(given) is str and given and given.isascii():
-        return given
+    if _is_plain(given):
+        return given  # type: ignore[no-any-return]
     if not isinstance(given, str) or not given:
         raise DefinitionError(f"{said}={preview(whole)}: {preview(given)} is no name. {advice}")
     text = str.__str__(given)
@@ -35,6 +35,11 @@ def plain(given: Any, said: str, whole: Any, advice: str) -> str:
             f"{text!r} can't be a name: it has half of a character (a lone surrogate) in it."
         ) from None
     return text
+
+
+def _is_plain(given: Any) -> bool:
+    """Whether a name can stay as it is: the common case, which costs little."""
+    return type(given) is str and given != "" and given.isascii()
 
 
 def name_of_task(given: Any, function: Callable[..., Any]) -> str:
@@ -62,6 +67,8 @@ def bind_of(given: Any, task: str) -> dict[str, str]:
     """What `bind` maps parameters to, as names."""
     if given is None:
         return {}
+    if type(given) is dict and all(map(_is_plain, given)) and all(map(_is_plain, given.values())):
+        return given.copy()
     found = {}
     for parameter, source in _mapped(given, task, "bind").items():
         if not isinstance(source, str | Task):
@@ -82,6 +89,8 @@ def _mapped(given: Any, task: str, option: str) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         text = f"{task}: {option}={preview(given)} must map parameters"
         raise DefinitionError(f"{text}: {option}={{'parameter': …}}.")
+    if all(map(_is_plain, given)):
+        return dict(given)
     advice = f"Write the names of parameters: {option}={{'parameter': …}}."
     return {plain(name, f"{task}: {option}", given, advice): value for name, value in given.items()}
 

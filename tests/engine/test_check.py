@@ -146,6 +146,11 @@ def test_check_looks_at_each_name_a_few_times_at_most() -> None:
 def one(q): ...
 
 
+class Unshown:
+    def __repr__(self) -> str:
+        raise ValueError("not to be shown")
+
+
 def with_doc(doc: Any) -> Any:
     def function(): ...
 
@@ -160,6 +165,7 @@ def with_doc(doc: Any) -> Any:
         (lambda flow: Flow("x", on_failure="explode"), "on_failure"),
         (lambda flow: Flow("x", inputs="item"), "inputs"),
         (lambda flow: flow.task(3), "function"),
+        (lambda flow: flow.task(Unshown()), "can't be called"),
         (lambda flow: flow.task(lambda: 1), "name="),
         (lambda flow: flow.task(functools.partial(print)), "name="),
         (lambda flow: flow.task(print, name="fetch[3]"), "fetch[3]"),
@@ -274,4 +280,5 @@ def test_an_annotation_that_cannot_be_evaluated_is_warned_of_where_it_types_a_fo
     flow.start({"x": 1, "y": [2], "z": 3}).complete("pick", object())
     closed = Flow("closed", inputs={"x": "Nope"})
     closed.task(lambda x: x, name="use")
-    assert [fault.level for fault in closed.check()] == ["warning"]
+    assert "warning: x: " in repr(closed.check())
+    assert "inputs={'x': Nope}" in repr(closed.check())
