@@ -1,12 +1,14 @@
 """Lesson 1 keeps its word: the kernel is really killed, and the second notebook finishes what the first began."""
 
+from copy import deepcopy
+
 import nbformat
 import pytest
 from nbclient.exceptions import DeadKernelError
 
 import make
 from flowkit import Engine
-from tests.notebooks.running import printed, run_all, run_here
+from tests.notebooks.running import printed, run_all, run_here, tidy
 
 pytestmark = pytest.mark.slow
 
@@ -44,17 +46,40 @@ def test_run_all_again_is_a_resume_and_says_so(tmp_path):
     assert "bike-1: resumed, 3 of 5 tasks succeeded, the run is running." in again
     assert "the same result was recorded before, as event 6; nothing changes" in again
     assert "on the stand" not in again
-    assert "bike-1: resumed, 5 of 5 tasks succeeded" in printed(run_all(FIRST, tmp_path))
-    assert entered(tmp_path) == ["inspect", "quote", "repair", "invoice"]
+    assert entered(tmp_path) == ["inspect", "quote"]
+
+
+def test_what_the_text_says_of_each_cell_holds_in_a_second_run_all_of_the_same_kernel(tmp_path):
+    lesson = nbformat.read(FIRST, as_version=4)
+    second = deepcopy(lesson.cells)
+    for cell in second:
+        cell.id = f"{cell.id}-again"
+    twice = nbformat.v4.new_notebook(cells=[*lesson.cells, *second], metadata=lesson.metadata)
+    done = run_here(twice, tmp_path).cells
+    again = {
+        cell.source: tidy(cell.outputs) for cell in done[len(lesson.cells) :] if cell.cell_type == "code"
+    }
+    assert entered(tmp_path) == ["inspect", "quote"]
+    [inspected] = again['run.run(until="inspect")']
+    assert "on the stand" not in str(inspected)
+    assert again['run.run(until="quote")["quote"]'] == [{"data": {"text/plain": "52.5"}}]
+    [asked] = again['run.run(until="customer_agrees")']
+    assert "`repair` is ready" in asked["data"]["text/plain"], "nothing was done"
+    [refused, repeated] = next(shown for source, shown in again.items() if "ReportRefused" in source)
+    assert "'yes, please' was kept in the journal and is not used" in refused["stream"] + refused["text"]
+    assert "the same result was recorded before" in repeated["data"]["text/plain"]
 
 
 def test_the_exercise_comes_out_as_promised(tmp_path):
-    """Run All of the first notebook once the second has finished: every step says that the run has ended."""
+    """Run All of the first notebook once the second has finished: nothing is left for any of its three calls."""
     run_all(SECOND, tmp_path)
     again = run_all(FIRST, tmp_path)
-    steps = [cell for cell in again.cells if cell.source == "run.step()"]
-    said = [cell.outputs[0].data["text/plain"] for cell in steps]
-    assert said == ["[]  The run succeeded: every task has ended."] * 3
+    assert "bike-1: resumed, 5 of 5 tasks succeeded" in printed(again)
+    calls = [cell for cell in again.cells if cell.source.startswith("run.run(until=")]
+    said = [cell.outputs[0].data["text/plain"] for cell in calls]
+    assert said[1] == "52.5"
+    assert ["The run succeeded: every task has ended." in said[n] for n in (0, 2)] == [True, True]
+    assert entered(tmp_path) == ["inspect", "quote", "repair", "invoice"]
 
 
 def test_an_answer_from_elsewhere_is_the_answer(tmp_path):
