@@ -82,7 +82,13 @@ def _read(schema: dict[str, Any], typed: dict[str, Any], path: str, depth: int) 
         return _chosen(schema, typed, path, [choice["label"] for choice in schema["choices"]])
     if isinstance(typed.get("fields"), dict) and kind == "fields":
         return _read_fields(schema, typed["fields"], path, depth)
-    value, problems = read_text(schema, str(typed.get("text", "")))
+    text = str(typed.get("text", ""))
+    if schema.get("optional") and kind != "str" and not text.strip():
+        # An answer is final, so "nothing" is said on purpose and not by a field that was left empty.
+        return None, [
+            Problem(path, "not an empty field: tick “no value (None)” if that is meant", describe(schema))
+        ]
+    value, problems = read_text(schema, text)
     return value, [Problem(_joined(path, p.path), p.message, p.expected) for p in problems]
 
 

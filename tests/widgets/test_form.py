@@ -163,3 +163,12 @@ def test_a_class_that_holds_itself_ends_in_a_field_for_json():
 
     form = form_of(schema_of(Tree))
     assert json.dumps(form)
+
+
+def test_an_optional_number_left_empty_is_not_taken_for_none():
+    schema = schema_of(int | None)
+    value, problems = read_form(schema, {"text": " "})
+    assert value is None
+    assert "no value" in problems[0].message
+    assert read_form(schema, {"text": "", "none": True}) == (None, [])
+    assert read_form(schema, {"text": "3"}) == (3, [])
