@@ -112,6 +112,9 @@ def test_without_a_kernel_the_saved_picture_is_shown_and_said_to_be_one(elsewher
         "This is the picture of event 1", timeout=20_000
     )
     assert len(here.sent("hello")) >= 2  # it goes on asking
+    expect(here.roots[0].locator(".fk-top .fk-badge")).to_have_text("running")
+    here.page.evaluate("window.hear['comm:close'].forEach(heard => heard())")
+    expect(here.roots[0].locator(".fk-card")).to_contain_text("run this cell again")
 
 
 def test_a_gap_in_the_numbers_asks_for_everything_again(elsewhere):

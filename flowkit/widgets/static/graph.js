@@ -77,7 +77,7 @@ class GraphView {
     const { nodes, edges, looks } = this.scene;
     this.links = nodes.map(() => []);
     this.lines = nodes.map(() => []);
-    const lines = s("g.lines");
+    const lines = s("g");
     const names = s("g.edgenames");
     for (const [from, to, path, tip, after, label, x, y] of edges) {
       const edge = s(after ? "g.edge.after" : "g.edge", s("path", { d: path }), s("path.head", { d: arrow(path, tip) }));
@@ -111,7 +111,7 @@ class GraphView {
       group.append(s("path.hand", { d: looks.kinds.manual.icon, transform: `translate(${x + w - 22} ${y + 8})` }));
     }
     if (kind === "input") mark.setAttribute("d", looks.kinds.input.icon);
-    return { group, mark, word, title: null };
+    return { group, mark, word };
   }
 
   /** Take [position, state number] pairs. Costs what is named, no more. */

@@ -38,7 +38,6 @@ function unpackStates(text) {
 
 class PanelView {
   constructor(model, el, signal) {
-    this.model = model;
     this.scene = JSON.parse(model.get("scene"));
     this.prefix = "fk" + Math.random().toString(36).slice(2, 8) + "-";
     this.head = {};
@@ -91,22 +90,21 @@ class PanelView {
     this.sentence = h("p.sentence", { role: "status", "aria-live": "polite" });
     this.bar = h("div.bar", { role: "toolbar", "aria-label": "what one can do with the run" },
       acts, this.sure, h("span.spring"), this.cell.root);
-    const place = h("span.quiet.place", visible(scene.durable ? "saved in " + scene.place : "in memory"));
+    const place = h("span.quiet", visible(scene.durable ? "saved in " + scene.place : "in memory"));
     const top = h("header.top", h("strong", visible(scene.title)),
       h("span.quiet", "run " + visible(scene.id)), this.badge, h("span.spring"), this.counter, place);
     const zooms = h("div.zooms", {},
       [["−", "zoom out", () => this.graph.zoom(0.8)], ["+", "zoom in", () => this.graph.zoom(1.25)], ["fit", "fit the whole graph", () => this.graph.fit()]]
         .map(([text, label, onclick]) => button("small", text, onclick, { "aria-label": label, title: label })), this.helper);
     const left = this.graph ? h("div.left", this.graph.root, zooms) : this.crowd();
-    this.body = h("div.body", left, this.card.root);
     this.root = h("div", { class: "fk", role: "region", "aria-label": "flowkit: " + visible(scene.title) },
-      h("style", rules(scene)), top, this.bar, this.sentence, this.help, this.body, this.strip.root);
+      h("style", rules(scene)), top, this.bar, this.sentence, this.help, h("div.body", left, this.card.root), this.strip.root);
     el.append(this.root);
   }
 
   /** For flows too large to draw: how many tasks are in each state. */
   crowd() {
-    this.counts = h("div.crowd");
+    this.counts = h("div");
     return h("div.left", h("p.why", `${this.scene.tasks} tasks: too many to draw one by one.`), this.counts);
   }
 
@@ -116,6 +114,7 @@ class PanelView {
   snap(message) {
     if (this.graph) this.graph.change(unpackStates(message.s));
     if (message.e) this.strip.take(message.e, true);
+    if (!message.head) this.head = { run: message.run };
     this.asked = null;
     this.takeHead(message);
   }
@@ -285,6 +284,9 @@ class PanelView {
     this.fresh("badge", head.run, (state) => this.runBadge(state));
     this.counter.textContent = `event ${this.seq}${head.playing && !gone ? " · runs in the background" : ""}`;
     this.labels(gone);
+    if (gone && !this.card.data) {
+      this.card.show({ key: "", label: this.scene.title, state: head.run, why: "Inputs, results and forms come from a kernel: run this cell again." });
+    }
     this.fresh("sentence", this.saying(gone), marked);
     this.sentence.classList.toggle("fk-bad", Boolean(this.trouble && !gone));
   }
@@ -299,7 +301,7 @@ class PanelView {
   runBadge(state) {
     const as = { failing: "failed", pausing: "waiting", paused: "waiting" }[state] || state;
     const badge = this.card.badge(as);
-    badge.lastChild.textContent = state;
+    badge.lastChild.data = state;
     return badge;
   }
 
