@@ -299,7 +299,7 @@ class EngineMachine(stateful.RuleBasedStateMachine):
         assert (run.state, run.states) == (stand.run, stand.states)
         assert self.engine.runs()[0].state == stand.run
         offers = {offer.task: offer.attempt for offer in run.ready()}
-        assert offers == {name: stand.attempts[name] for name in stand.having("ready")}
+        assert offers == {name: stand.attempts[name] for name in stand.having("ready", "lost")}
         for name, state in stand.states.items():
             reports = [how for (task, _), how in stand.reports.items() if task == name]
             if state == "succeeded":
