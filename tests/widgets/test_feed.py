@@ -3,9 +3,10 @@
 import json
 import subprocess
 import sys
+import threading
 
 from flowkit import Flow
-from tests.widgets.page import Page
+from tests.widgets.page import PATIENCE, Page
 
 
 def test_a_burst_of_changes_arrives_as_few_messages_with_the_last_states(page_on):
@@ -73,21 +74,14 @@ def test_what_another_process_did_is_followed(page_on, shop, file_engine):
 
 
 def test_the_picture_is_saved_when_the_run_rests(page, run):
+    saved = threading.Event()
+    page.panel.observe(lambda change: change["new"]["n"] == run.seq and saved.set(), "snapshot")
     run.run()
-    rested = page.wait_for(lambda m: m.get("head", {}).get("focus") == "agree")
-    assert rested
-    panel = page.panel
-    page.panel._feed.hello("v1")
-
-    def saved():
-        return panel.snapshot["n"] == run.seq
-
-    import time
-
-    until = time.monotonic() + 20
-    while not saved() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert saved()
+    assert saved.wait(PATIENCE)
+    states = json.loads(page.panel.scene)["states"]
+    assert [states[int(letter, 36)] for letter in page.panel.snapshot["s"] if letter != "."] == [
+        *run.states.values()
+    ]
 
 
 def test_an_engine_that_is_closed_is_said_and_nothing_breaks(page_on, shop, tmp_path):

@@ -107,19 +107,22 @@ class CardView {
   }
 
   table(title, rows) {
-    const lines = rows.map(([name, ...rest]) => h("tr", h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", visible(text)))));
+    const lines = rows.map(([name, ...rest]) =>
+      h("tr", h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", visible(text)))));
     return this.section(title, h("table.table", lines));
   }
 
   failure({ line, traceback, chain }) {
-    this.trace = traceback && h("details", { open: true }, h("summary", "traceback"), h("pre.output", { tabindex: "0" }, visibleLines(traceback)));
-    return this.section("failure", h("p.problem", visibleLines(line)), chain.map((text) => h("p.quiet", visible(text))), this.trace);
+    const text = traceback && h("pre.output", { tabindex: "0" }, visibleLines(traceback));
+    this.trace = text && h("details", { open: true }, h("summary", "traceback"), text);
+    const causes = chain.map((cause) => h("p.quiet", visible(cause)));
+    return this.section("failure", h("p.problem", visibleLines(line)), causes, this.trace);
   }
 
   attempts(rows) {
     return this.table(rows.length > 1 ? "attempts" : "timing", rows.map(([number, how, took, since]) => {
-      const when = took !== null ? "took " + seconds(took) : since ? "since " + new Date(since * 1000).toLocaleTimeString() : "";
-      return ["attempt " + number, how, when];
+      const begun = since ? "since " + new Date(since * 1000).toLocaleTimeString() : "";
+      return ["attempt " + number, how, took === null ? begun : "took " + seconds(took)];
     }));
   }
 

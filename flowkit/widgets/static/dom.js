@@ -10,8 +10,9 @@ function build(make, tag, rest) {
   if (classes.length) element.setAttribute("class", classes.map((each) => "fk-" + each).join(" "));
   const plain = rest[0] && Object.getPrototypeOf(rest[0]) === Object.prototype;
   for (const [key, value] of Object.entries(plain ? rest.shift() : {})) {
+    const left = value === null || value === undefined || value === false;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
+    else if (!left) element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...rest.flat(3).filter((child) => child || child === 0));
   return element;
@@ -40,7 +41,7 @@ function icon(path, solid) {
 
 /** The text with every character shown that is invisible or turns the direction of writing. */
 function visible(text) {
-  const hidden = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  const hidden = /[\0-\x1f\x7f-\x9f\xad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
   const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return String(text).replace(hidden, (c) => {
     const code = c.charCodeAt(0).toString(16);
@@ -100,7 +101,7 @@ function followTheme(told, signal) {
     if (dark !== last) told((last = dark));
   };
   const watcher = new MutationObserver(look);
-  const filter = ["class", "data-jp-theme-light", "data-jp-theme-name", "data-theme", "style"];
+  const filter = ["class", "data-jp-theme-light", "data-theme"];
   for (const place of [document.body, document.documentElement]) {
     watcher.observe(place, { attributes: true, attributeFilter: filter });
   }

@@ -5,7 +5,8 @@ const CHOICES_IN_SIGHT = 5;
 
 /** A text as a Python literal. */
 function pythonText(text) {
-  return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}\p{P}\p{S}]/gu, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+  const escape = (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0");
+  return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}\p{P}\p{S}]/gu, escape);
 }
 
 /** What JSON gave, as a Python literal. */
@@ -27,14 +28,17 @@ class Field {
     this.boxes = []; // what a person types into or clicks
     this.problem = h("p.problem", { id: id + "-p", hidden: true });
     const label = visible(schema.label || name);
-    const hint = [schema.hint, schema.doc && visible(schema.doc), schema.spare && "may be left empty"].filter(Boolean).join(" · ");
+    const hints = [schema.hint, visible(schema.doc || ""), schema.spare && "may be left empty"];
+    const hint = hints.filter(Boolean).join(" · ");
     if (schema.fields) {
-      this.parts = schema.fields.map((field, i) => new Field(field, field.name, (path ? path + "." : "") + field.name, `${id}-${i}`, changed));
+      this.parts = schema.fields.map((field, i) =>
+        new Field(field, field.name, (path ? path + "." : "") + field.name, `${id}-${i}`, changed));
       this.inner = h("fieldset.fields", h("legend", label), this.parts.map((part) => part.root));
     } else {
       const input = this.input(id, changed);
       const single = this.boxes[0] === input;
-      const head = h(single ? "label.label" : "span.label", { for: single ? id : null, id: id + "-l" }, label, h("span.hint", hint));
+      const about = { for: single ? id : null, id: id + "-l" };
+      const head = h(single ? "label.label" : "span.label", about, label, h("span.hint", hint));
       if (!single) input.setAttribute("aria-labelledby", id + "-l");
       this.inner = h("div", head, input);
     }
@@ -58,11 +62,16 @@ class Field {
       return h("div.radios", { role: "radiogroup" }, labels.map((text, i) => h("label", this.boxes[i], " " + visible(text))));
     }
     const typed = { ...about, spellcheck: kind === "str" ? null : "false", autocomplete: "off" };
-    const box = choices
-      ? h("select", about, h("option", { value: "" }, "choose…"), choices.map(([text], i) => h("option", { value: i }, visible(text))))
-      : long || kind === "str" ? h(long ? "textarea.code" : "textarea", { ...typed, rows: long ? 2 : 1 }) : h("input", { ...typed, type: "text" });
-    this.boxes = [box];
-    return box;
+    const box = () => {
+      if (choices) {
+        const options = choices.map(([text], i) => h("option", { value: i }, visible(text)));
+        return h("select", about, h("option", { value: "" }, "choose…"), options);
+      }
+      if (long) return h("textarea.code", { ...typed, rows: 2 });
+      return kind === "str" ? h("textarea", { ...typed, rows: 1 }) : h("input", { ...typed, type: "text" });
+    };
+    this.boxes = [box()];
+    return this.boxes[0];
   }
 
   shut() {
@@ -128,7 +137,8 @@ class Field {
     const { none, choice, text } = this.read();
     if (none) return "None";
     if (this.parts) {
-      const given = this.parts.filter((part) => part.touched || !part.schema.spare).map((part) => [part.schema.name, part.python()]);
+      const parts = this.parts.filter((part) => part.touched || !part.schema.spare);
+      const given = parts.map((part) => [part.schema.name, part.python()]);
       if (given.some(([, value]) => value === null)) return null;
       if (call) return `${call}(${given.map(([name, value]) => `${name}=${value}`).join(", ")})`;
       return `{${given.map(([name, value]) => `${pythonText(name)}: ${value}`).join(", ")}}`;

@@ -65,7 +65,7 @@ class GraphView {
     this.x = 0;
     this.y = 0;
     this.canvas = s("g");
-    this.svg = s("svg.canvas", { "aria-hidden": "false", width: "100%", height: "100%" }, this.canvas);
+    this.svg = s("svg.canvas", { width: "100%", height: "100%" }, this.canvas);
     this.root = h("div.graph", {
       tabindex: "0", role: "listbox", "aria-label": "the tasks of " + visible(scene.title) + " as a graph",
     }, this.svg);

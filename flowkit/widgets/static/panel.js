@@ -4,9 +4,11 @@
 const LABELS = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel…" };
 const CELLS = { ...Object.fromEntries(Object.keys(LABELS).map((act) => [act, act])), run: "play" };
 const KEYS = [
-  ["S, Space", "step"], ["arrows", "walk along the links"], ["Enter", "the sensible thing: step it, answer it, see why it failed"],
+  ["S, Space", "step"], ["arrows", "walk along the links"],
+  ["Enter", "the sensible thing: step it, answer it, see why it failed"],
   ["R", "run"], ["P", "pause or resume"], ["+ − 0", "zoom, fit"], ["Ctrl + wheel", "zoom"], ["drag", "move the picture"],
-  ["W", "say why this task is where it is"], ["J", "the journal"], ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
+  ["W", "say why this task is where it is"], ["J", "the journal"],
+  ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
 ];
 
 /** Style rules for the states, from the one table of looks. */
@@ -14,8 +16,7 @@ function rules(scene) {
   const text = [];
   const theme = (scope, name) => {
     const card = scene.looks.card[name];
-    const all = Object.entries(card).map(([key, value]) => `--own-${key}:${value}`).join(";");
-    text.push(`${scope}{${all}}`);
+    text.push(`${scope}{${Object.entries(card).map(([key, value]) => `--own-${key}:${value}`).join(";")}}`);
     scene.states.forEach((state, i) => {
       const { stroke, fill, ink } = (scene.looks.states[state] || scene.looks.plain)[name];
       text.push(`${scope} [data-s="${i}"]{--stroke:${stroke};--fill:${fill};--inked:${ink}}`);
@@ -81,7 +82,8 @@ class PanelView {
     this.buttons = {};
     for (const [act, label] of Object.entries(LABELS)) {
       const tell = () => this.cell.set(`run.${CELLS[act]}()`);
-      this.buttons[act] = button(act === "step" ? "button.main" : "button", label, () => this.press(act), { "data-act": act, onpointerenter: tell, onfocus: tell });
+      const more = { "data-act": act, onpointerenter: tell, onfocus: tell };
+      this.buttons[act] = button(act === "step" ? "button.main" : "button", label, () => this.press(act), more);
     }
     const acts = Object.values(this.buttons);
     this.sure = h("span.sure", { role: "alert" });
@@ -93,9 +95,9 @@ class PanelView {
     const place = h("span.quiet", visible(scene.durable ? "saved in " + scene.place : "in memory"));
     const top = h("header.top", h("strong", visible(scene.title)),
       h("span.quiet", "run " + visible(scene.id)), this.badge, h("span.spring"), this.counter, place);
-    const zooms = h("div.zooms", {},
-      [["−", "zoom out", () => this.graph.zoom(0.8)], ["+", "zoom in", () => this.graph.zoom(1.25)], ["fit", "fit the whole graph", () => this.graph.fit()]]
-        .map(([text, label, onclick]) => button("small", text, onclick, { "aria-label": label, title: label })), this.helper);
+    const zoom = (text, label, click) => button("small", text, click, { "aria-label": label, title: label });
+    const zooms = h("div.zooms", zoom("−", "zoom out", () => this.graph.zoom(0.8)), zoom("+", "zoom in", () => this.graph.zoom(1.25)),
+      zoom("fit", "fit the whole graph", () => this.graph.fit()), this.helper);
     const left = this.graph ? h("div.left", this.graph.root, zooms) : this.crowd();
     this.root = h("div", { class: "fk", role: "region", "aria-label": "flowkit: " + visible(scene.title) },
       h("style", rules(scene)), top, this.bar, this.sentence, this.help, h("div.body", left, this.card.root), this.strip.root);
@@ -186,7 +188,8 @@ class PanelView {
     if (!(at >= 0)) return;
     const [, , , , , kind, key] = this.scene.nodes[at];
     const state = this.scene.states[this.graph.states[at]];
-    const then = { ready: () => this.card.focusForm(), lost: () => this.card.focusForm(), failed: () => this.card.openTrace() }[state];
+    const answer = () => this.card.focusForm();
+    const then = { ready: answer, lost: answer, failed: () => this.card.openTrace() }[state];
     this.choose(key);
     if (state === "ready" && kind === "task") this.act("step", { task: key });
     else if (then) this.onceShown = then; // the card that was just asked for is still to come
@@ -235,11 +238,7 @@ class PanelView {
       close(this.buttons.step);
       this.act("cancel", {});
     });
-    this.sure.onkeydown = (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      no.click();
-    };
+    this.sure.onkeydown = (event) => event.key === "Escape" && no.click();
     this.sure.replaceChildren(h("span", this.head.bill), yes, no);
     this.bar.classList.add("fk-asking");
     no.focus();
@@ -285,7 +284,8 @@ class PanelView {
     this.counter.textContent = `event ${this.seq}${head.playing && !gone ? " · runs in the background" : ""}`;
     this.labels(gone);
     if (gone && !this.card.data) {
-      this.card.show({ key: "", label: this.scene.title, state: head.run, why: "Inputs, results and forms come from a kernel: run this cell again." });
+      const why = "Inputs, results and forms come from a kernel: run this cell again.";
+      this.card.show({ key: "", label: this.scene.title, state: head.run, why });
     }
     this.fresh("sentence", this.saying(gone), marked);
     this.sentence.classList.toggle("fk-bad", Boolean(this.trouble && !gone));
@@ -318,7 +318,7 @@ class PanelView {
     for (const act of Object.keys(LABELS)) {
       const button = this.buttons[act];
       const order = this.wire.waiting(act);
-      const no = gone ? "no kernel answers" : order ? this.progress(order) : can[act] === undefined ? "not yet" : can[act];
+      const no = gone ? "no kernel answers" : order ? this.progress(order) : can[act] ?? "not yet";
       button.setAttribute("aria-disabled", String(Boolean(no)));
       button.title = no || "";
       button.classList.toggle("fk-sent", Boolean(order));
@@ -335,8 +335,8 @@ class PanelView {
   saying(gone) {
     const { wire, head, scene } = this;
     if (gone) {
-      const after = scene.durable ? `; nothing is lost: \`engine.open(${pythonText(scene.id)})\`` : "; this run was kept in that kernel's memory";
-      return `${wire.gone} at event ${this.seq}${after}`;
+      const kept = `nothing is lost: \`engine.open(${pythonText(scene.id)})\``;
+      return `${wire.gone} at event ${this.seq}; ${scene.durable ? kept : "this run was kept in that kernel's memory"}`;
     }
     // What is answered at once needs no words between.
     for (const order of wire.open.values()) if (performance.now() - order.since >= SOON) return this.progress(order);
@@ -375,7 +375,7 @@ class PanelView {
 
 function render({ model, el, signal }) {
   const ends = new AbortController();
-  if (signal) signal.addEventListener("abort", () => ends.abort());
+  signal?.addEventListener("abort", () => ends.abort());
   const view = new PanelView(model, el, ends.signal);
   return () => {
     ends.abort();

@@ -1,8 +1,7 @@
 // The wire: messages from and to Python, for one view. It keeps what must not be lost: a command stays here, under its
 // id, until it is answered, and is sent again when no word comes (Python does an id once). It never judges a message.
 
-const REPEAT_AFTER = [4000, 8000, 16000, 30000];
-const SILENCE = 4000;
+const SILENCE = 4000; // milliseconds
 const SOON = 250; // milliseconds within which an answer needs no "sent"
 
 class Wire {
@@ -48,7 +47,8 @@ class Wire {
   /** Send a command and keep it until it is answered; `done(answer)` is called once. */
   command(act, more, done) {
     const id = `${this.view}-${++this.count}`;
-    const order = { act, task: more.task, message: { t: "do", id, act, ...more }, done, state: "sent", tries: 0, since: performance.now() };
+    const message = { t: "do", id, act, ...more };
+    const order = { act, task: more.task, message, done, state: "sent", tries: 0, since: performance.now() };
     this.open.set(id, order);
     this.send(order.message);
     this.repeatLater(id, order);
@@ -68,7 +68,7 @@ class Wire {
       if (!this.gone) this.send(order.message);
       this.changed();
       this.repeatLater(id, order);
-    }, REPEAT_AFTER[Math.min(order.tries, REPEAT_AFTER.length - 1)]);
+    }, SILENCE * 2 ** Math.min(order.tries, 3));
   }
 
   receive(message) {
