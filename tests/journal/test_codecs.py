@@ -1,7 +1,6 @@
 """Values come back from a journal as they went in, or are refused with the place and the way out."""
 
 import collections
-import contextlib
 import dataclasses
 import datetime as dt
 import decimal
@@ -595,9 +594,13 @@ def test_damaged_text_is_a_journal_error(text):
 
 
 def test_deep_foreign_tags_do_not_break_the_reader():
-    text = '{"$tuple":[' * 3000 + "]}" * 3000
-    with contextlib.suppress(JournalCorrupt):
-        unpack(Json(text))
+    def nested(depth):
+        return Json('{"$tuple":[' * depth + "]}" * depth)
+
+    assert repr(unpack(nested(50))).startswith("((((")
+    with pytest.raises(JournalCorrupt, match="recursion"):
+        unpack(nested(200_000))
+    assert unpack(nested(1)) == (), "the reader goes on"
 
 
 @pytest.mark.parametrize(("thing", "words"), [([1], "a list is not"), (..., "an ellipsis is not")])
