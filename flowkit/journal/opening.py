@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,25 +34,36 @@ def open_journal(path: str, timeout: float) -> sqlite3.Connection:
     try:
         if _is_new(path, timeout):
             _make(path, timeout)
-        connection = _connect(path, "rw", timeout)
-        try:
+
+        def make_ready(connection: sqlite3.Connection) -> None:
             if _version(connection, path) < VERSION:
                 bring_up_to_date(connection, path)
             if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 _switch_to_wal(connection, timeout)
             if sys.platform == "darwin":
                 connection.execute("PRAGMA fullfsync = ON")  # there a plain fsync doesn't reach the disk
-        except sqlite3.Error as error:
-            connection.close()
-            if primary(error) in _BLOCKED:
-                return _look_without_locks(path, timeout)
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+
+        return _prepared(path, "rw", timeout, make_ready)
     except sqlite3.Error as error:
         raise fault(error, path, LOOKED) from error
+
+
+def _prepared(
+    path: str, mode: str, timeout: float, prepare: Callable[[sqlite3.Connection], object]
+) -> sqlite3.Connection:
+    """A connection that was made ready; one without locks where the folder can't be written to."""
+    connection = _connect(path, mode, timeout)
+    try:
+        prepare(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        if primary(error) in _BLOCKED:
+            return _look_without_locks(path, timeout)
+        raise
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def look_at(path: str | os.PathLike[str], timeout: float = 30.0) -> sqlite3.Connection:
@@ -60,18 +72,7 @@ def look_at(path: str | os.PathLike[str], timeout: float = 30.0) -> sqlite3.Conn
     try:
         if not os.path.exists(name) or _is_new(name, timeout):
             raise NotAJournal(f"There is no journal at {name}: nothing was recorded there yet.")
-        connection = _connect(name, "ro", timeout)
-        try:
-            _version(connection, name)
-        except sqlite3.Error as error:
-            connection.close()
-            if primary(error) in _BLOCKED:
-                return _look_without_locks(name, timeout)
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return _prepared(name, "ro", timeout, lambda connection: _version(connection, name))
     except sqlite3.Error as error:
         raise fault(error, name, LOOKED) from error
 
