@@ -21,7 +21,7 @@ DOORS = {
         ValueNotStorable
     """,
     "flowkit.core": """
-        advance ancestors Answer Claimant counts evolve evolve_all Fact FACTS Failure Fold InputPlan Param
+        advance Answer Asked closure Claimant counts evolve evolve_all Fact FACTS Failure Fold InputPlan Param RepeatPlan RetryPlan
         Plan TaskPlan Wiring
     """,
     "flowkit.engine": """

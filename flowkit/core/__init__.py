@@ -5,11 +5,13 @@ from .answer import Answer
 from .facts import FACTS, Claimant, Fact
 from .failure import Failure
 from .fold import Fold, evolve, evolve_all
-from .plan import InputPlan, Param, Plan, TaskPlan, Wiring, ancestors
+from .plan import Asked, InputPlan, Param, Plan, RepeatPlan, RetryPlan, TaskPlan
+from .wiring import Wiring, closure
 
 __all__ = [
     "FACTS",
     "Answer",
+    "Asked",
     "Claimant",
     "Fact",
     "Failure",
@@ -17,10 +19,12 @@ __all__ = [
     "InputPlan",
     "Param",
     "Plan",
+    "RepeatPlan",
+    "RetryPlan",
     "TaskPlan",
     "Wiring",
     "advance",
-    "ancestors",
+    "closure",
     "counts",
     "evolve",
     "evolve_all",

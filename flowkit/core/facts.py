@@ -41,6 +41,7 @@ class RunStarted(Fact, frozen=True, kw_only=True, gc=False):
     target: str | None = None
     results: dict[str, Any] = {}
     ready: tuple[str, ...] = ()
+    seed: int = 0  # what delays are jittered from
 
 
 class PauseRequested(Fact, frozen=True, kw_only=True, gc=False):
@@ -85,6 +86,33 @@ class RunCancelled(Fact, frozen=True, kw_only=True, gc=False):
     note: str = ""
 
 
+class RunRevived(Fact, frozen=True, kw_only=True, gc=False):
+    """A run that had ended, or was failing, goes on: tasks of it are to be done again, or left out (see what follows)."""
+
+    note: str = ""
+
+
+class RunRevertStarted(Fact, frozen=True, kw_only=True, gc=False):
+    """All that was done is being undone, last things first. `task` is the failure that it began with, or empty."""
+
+    task: str = ""
+    note: str = ""
+
+
+class RunReverted(Fact, frozen=True, kw_only=True, gc=False):
+    """The run ended undone."""
+
+
+class PlanAdopted(Fact, frozen=True, kw_only=True, gc=False):
+    """The run goes on with an edited flow: this plan (by digest). `gone` are tasks that it has no more; `changes` says of each task
+    that runs again why it does."""
+
+    plan: str
+    gone: tuple[str, ...] = ()
+    changes: dict[str, str] = {}
+    note: str = ""
+
+
 class BreakpointSet(Fact, frozen=True, kw_only=True, gc=False):
     """The run is to pause in front of this task."""
 
@@ -98,10 +126,44 @@ class BreakpointCleared(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class TaskReady(Fact, frozen=True, kw_only=True, gc=False):
-    """A new attempt of a task is offered, where no other fact says so in its `ready`."""
+    """A new attempt of a task is offered, where no other fact says so in its `ready`.
+
+    `sources` are those that it uses, where not all of them had to be there.
+    """
 
     task: str
     attempt: int
+    sources: tuple[str, ...] | None = None
+
+
+class TaskOpened(Fact, frozen=True, kw_only=True, gc=False):
+    """A task that is done in parts began: a subflow, or one over `items` items, the first `offered` of which are ready at once.
+
+    `sources` as in `TaskReady`.
+    """
+
+    task: str
+    items: int | None = None
+    offered: int = 0
+    sources: tuple[str, ...] | None = None
+
+
+class QuestionAsked(Fact, frozen=True, kw_only=True, gc=False):
+    """Somebody with the code is to answer: `what` is "when", "until" or "each" (how many items there are)."""
+
+    task: str
+    what: str
+    sources: tuple[str, ...] | None = None
+
+
+class QuestionAnswered(Fact, frozen=True, kw_only=True, gc=False):
+    """The answer: a truth, or a number of items."""
+
+    task: str
+    what: str
+    answer: bool | int
+    via: str = "run"
+    note: str = ""
 
 
 class AttemptClaimed(Fact, frozen=True, kw_only=True, gc=False):
@@ -131,12 +193,54 @@ class TaskSucceeded(Fact, frozen=True, kw_only=True, gc=False):
     ready: tuple[str, ...] = ()
 
 
+class RoundEnded(Fact, frozen=True, kw_only=True, gc=False):
+    """A round of a loop has its result. Whether it is the last one is asked next."""
+
+    task: str
+    attempt: int
+    round: int
+    value: Any
+    via: str = "run"
+    note: str = ""
+
+
 class TaskRetrying(Fact, frozen=True, kw_only=True, gc=False):
-    """An attempt ended without a result and another follows."""
+    """An attempt ended without a result and another follows, at `due` (seconds since the epoch; None: at once).
+
+    `outcome`: "failure", "timeout" or "lost".
+    """
 
     task: str
     attempt: int
     outcome: str
+    failure: Failure | None = None
+    due: float | None = None
+    via: str = "run"
+    note: str = ""
+
+
+class GroupFailing(Fact, frozen=True, kw_only=True, gc=False):
+    """A failure stands in a subflow, or an item's siblings are to start no more: nothing new starts in there. `by` names the task that failed.
+
+    `undo`: what was done in there is undone before it ends.
+    """
+
+    task: str
+    by: str
+    undo: bool = False
+
+
+class GroupRetrying(Fact, frozen=True, kw_only=True, gc=False):
+    """A subflow is to be tried again: what was done in it is undone first, then its tasks are reset.
+
+    `number` is the try that follows, from 2; `due` as in `TaskRetrying`; `by` names the task in it that failed.
+    """
+
+    task: str
+    number: int
+    by: str
+    failure: Failure
+    due: float | None = None
 
 
 class TaskLost(Fact, frozen=True, kw_only=True, gc=False):
@@ -147,12 +251,17 @@ class TaskLost(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class TaskFailed(Fact, frozen=True, kw_only=True, gc=False):
-    """The task has failed for good. `outcome`: "failure" or "lost"."""
+    """The task has failed for good. `handled`: a link or a join goes on from there, so that nothing is wrong with the run.
+
+    `outcome`: "failure", "lost", "timeout", "join" (it could not be met), "question" (its decider or condition raised, or a loop
+    ended by its limit), "items" (some of its items failed) or "inside" (something in the subflow failed).
+    """
 
     task: str
     attempt: int
     failure: Failure
     outcome: str = "failure"
+    handled: bool = False
     via: str = "run"
     note: str = ""
 
@@ -169,6 +278,42 @@ class TaskCancelled(Fact, frozen=True, kw_only=True, gc=False):
 
     tasks: tuple[str, ...]
     reason: str
+
+
+class TaskRevertStarted(Fact, frozen=True, kw_only=True, gc=False):
+    """What the task did is to be undone; a TaskReady follows where it has an undo."""
+
+    task: str
+
+
+class TaskReverted(Fact, frozen=True, kw_only=True, gc=False):
+    """The task is undone, and its result is none any more. `attempt` is that of the undo, 0 where it has none."""
+
+    task: str
+    attempt: int = 0
+    via: str = "run"
+    note: str = ""
+
+
+class TaskRevertFailed(Fact, frozen=True, kw_only=True, gc=False):
+    """The undo failed: what is left to be undone stays so until somebody asks for another try."""
+
+    task: str
+    attempt: int
+    failure: Failure
+    outcome: str = "failure"
+    via: str = "run"
+    note: str = ""
+
+
+class TasksReset(Fact, frozen=True, kw_only=True, gc=False):
+    """These tasks wait again, as if they had not been begun; their open attempts ended.
+
+    `cause`: "rerun", "adopt", "retry" (of a subflow), "round" (of a subflow's loop), "skip" (what hangs on it is judged anew).
+    """
+
+    tasks: tuple[str, ...]
+    cause: str
 
 
 class ReportRefused(Fact, frozen=True, kw_only=True, gc=False):

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import JournalCorrupt
 from . import facts as f
 from .failure import Failure
-from .plan import Wiring
+from .wiring import Wiring
 from .states import FINISHED, READY, RUN_TABLE, TASK_TABLE, WAITING
 
 

@@ -32,6 +32,7 @@ class Start(Message, frozen=True, kw_only=True, gc=False):
     inputs: dict[str, Any]
     target: str | None = None
     results: dict[str, Any] = {}
+    seed: int = 0
 
 
 class Claim(Message, frozen=True, kw_only=True, gc=False):
@@ -105,6 +106,48 @@ class ClearBreak(Message, frozen=True, kw_only=True, gc=False):
     """Do not pause in front of this task any more."""
 
     task: str
+
+
+class Reply(Message, frozen=True, kw_only=True, gc=False):
+    """The answer to a question: a truth, for "each" the number of items, or the failure that the code raised. `then` as in `Report`."""
+
+    task: str
+    what: str
+    answer: bool | int | None = None
+    failure: Failure | None = None
+    via: str = "hand"
+    note: str = ""
+    then: Claim | None = None
+
+
+class Skip(Message, frozen=True, kw_only=True, gc=False):
+    """Leave this task (or item) out, whatever became of it."""
+
+    task: str
+    note: str = ""
+
+
+class Rerun(Message, frozen=True, kw_only=True, gc=False):
+    """Do this task (or item) again. `items`: all of them, or the failed ones only. `downstream`: and what hangs on it."""
+
+    task: str
+    items: str = "all"
+    downstream: bool = True
+    note: str = ""
+
+
+class Revert(Message, frozen=True, kw_only=True, gc=False):
+    """Undo all that was done."""
+
+    note: str = ""
+
+
+class Adopt(Message, frozen=True, kw_only=True, gc=False):
+    """Go on with another plan, known to the fold's `plans` by its digest. `changes`: the tasks that have to run again, and why."""
+
+    plan: str
+    changes: dict[str, str] = {}
+    note: str = ""
 
 
 class Emit(Message, frozen=True, kw_only=True, gc=False):

@@ -1,23 +1,24 @@
-"""A flow frozen for one run, as data, and its wiring.
+"""A flow frozen for one run, as data.
 
 A `Plan` is stored with the run and suffices for everything but calling code: structure, options, form schemas, sources and
-digests. `Wiring` is what is computed from it once, so that a message costs only the neighbours of its task. Nothing here may
-call or hold a user's function.
+digests. Subflows are spelt out: their tasks stand in the plan under `name.task`. Nothing here may call or hold a user's function.
 """
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 
-class Param(msgspec.Struct, frozen=True, gc=False):
-    """Where one parameter of a task gets its value.
+class Param(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where one parameter gets its value.
 
-    `kind` is "task" (result of `source`, or its part number `part`), "input" (the flow's input `source`) or "fixed"
-    (`fixed` is typed JSON text; None where the value can't be stored and stays with the code). `required` is False where the
-    function has a default that stands in for a missing input.
+    `kind` is "task" (result of `source`, or its part number `part`), "input" (the flow's input `source`), "fixed"
+    (`fixed` is typed JSON text; None where the value can't be stored and stays with the code), "outer" (what the subflow
+    `source` itself is given for its parameter `outer`), "own" (the task's own result: of the round before, or the one to be
+    undone), "failure" (what the attempt to be undone failed with) or "try" (the value of a `ForEach` in this try, out of the list that
+    the parameter named `outer` of the subflow `source` is given). `required` is False where the function has a default that stands in
+    for a missing value.
     """
 
     name: str
@@ -26,14 +27,55 @@ class Param(msgspec.Struct, frozen=True, gc=False):
     part: int | None = None
     required: bool = True
     fixed: str | None = None
+    outer: str = ""
 
 
-class TaskPlan(msgspec.Struct, frozen=True, gc=False):
+class Asked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Code beside a task's own: a decider, a loop's condition, an undo. What it takes, and how it is recognised.
+
+    `source` names a task whose truth is the answer, so that nobody needs to be asked; empty where a function answers. `part` as
+    in `Param`.
+    """
+
+    params: tuple[Param, ...] = ()
+    source: str = ""
+    part: int | None = None
+    text: str = ""
+    digest: str = ""
+    compiled: str = ""
+
+
+class RetryPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """When a failed attempt is followed by another. `attempts` in total; times in seconds; `on` and `not_on` are class names,
+    short or qualified. `each` is the parameter of a subflow whose list gives each try its value (`ForEach`)."""
+
+    attempts: int
+    delay: float = 0.0
+    backoff: float = 1.0
+    cap: float | None = None
+    jitter: float = 0.0
+    on: tuple[str, ...] = ()
+    not_on: tuple[str, ...] = ()
+    each: str = ""
+
+
+class RepeatPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A loop: again until the condition is true (None: no condition), at most `most` rounds (None: no limit)."""
+
+    until: Asked | None = None
+    most: int | None = None
+
+
+class TaskPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One task: what it takes, what it waits for, what it gives, and how its code is recognised.
 
-    `kind` is "task" (a driver calls it) or "manual" (somebody reports). `after` are tasks that must have succeeded first,
-    without data. `result` is the form schema of its annotation. `digest` names its code, `compiled` the
-    same as one Python compiled it, `source` is for reading.
+    `kind` is "task" (a driver calls it), "manual" (somebody reports) or "flow" (a subflow: the tasks that are `within` it do its work,
+    and `gives` names those whose results are its own). `after` are tasks that must have succeeded first, without data; `upon` says of
+    sources how they must have ended, other than by success: (source, "failed" or "finished"). `join` is how many sources suffice (0: all of
+    them). `each` names the parameter that gets one item at a time, at most `concurrency` at once (0: all). `skip`: what a
+    false decider leaves out. `timeout` in seconds from the claim, for manual tasks from the offer. `result` is the form
+    schema of its annotation. `digest` names its code, `compiled` the same as one Python compiled it, `source` is for reading; `reads`
+    maps what the code reads from around it (globals, helper functions, closed-over values) to digests.
     """
 
     name: str
@@ -47,16 +89,46 @@ class TaskPlan(msgspec.Struct, frozen=True, gc=False):
     source: str = ""
     digest: str = ""
     compiled: str = ""
+    within: str = ""
+    upon: tuple[tuple[str, str], ...] = ()
+    join: int = 0
+    when: Asked | None = None
+    skip: str = "dependents"
+    each: str = ""
+    concurrency: int = 0
+    retry: RetryPlan | None = None
+    repeat: RepeatPlan | None = None
+    timeout: float | None = None
+    undo: Asked | None = None
+    pause_before: bool = False
+    priority: int = 0
+    on_failure: str = "stop"
+    gives: tuple[str, ...] = ()
+    whole: bool = True
+    reads: dict[str, str] = {}
 
     def sources(self) -> tuple[str, ...]:
         """The tasks that this one waits for, each once, in the order in which they are named."""
         names = [p.source for p in self.params if p.kind == "task"]
         names += self.after
+        if self.upon or self.when is not None:
+            names += [source for source, _ in self.upon]
+            if self.when is not None:
+                names += [self.when.source] if self.when.source else []
+                names += [p.source for p in self.when.params if p.kind == "task"]
         return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))
 
-    def shape(self) -> list[Any]:
-        """What makes it structurally this task: all but its code."""
-        return [self.name, self.kind, self.params, self.after, self.outputs, self.on_crash, self.result]
+    def shape(self) -> "TaskPlan":
+        """What makes it structurally this task: all but its code and its words."""
+        bare = msgspec.structs.replace(self, doc="", source="", digest="", compiled="", reads={})
+        if self.when is None and self.undo is None and self.repeat is None:
+            return bare
+        repeat = self.repeat and msgspec.structs.replace(self.repeat, until=_bare(self.repeat.until))
+        return msgspec.structs.replace(bare, when=_bare(self.when), undo=_bare(self.undo), repeat=repeat)
+
+
+def _bare(asked: Asked | None) -> Asked | None:
+    return asked and msgspec.structs.replace(asked, text="", digest="", compiled="")
 
 
 class InputPlan(msgspec.Struct, frozen=True, gc=False):
@@ -92,89 +164,3 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     def decode(body: bytes | str) -> "Plan":
         """Read what `encode` wrote. Raises `msgspec.DecodeError` on anything else."""
         return msgspec.json.decode(body, type=Plan)
-
-
-class Wiring:
-    """A plan with its neighbours looked up, restricted to a target's ancestors where there is a target.
-
-    `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
-    maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
-    (parameter, source) pairs where it takes whole results alone. All in the order of definition.
-    """
-
-    __slots__ = (
-        "dependents",
-        "ends",
-        "index",
-        "inputs",
-        "manual",
-        "needs",
-        "order",
-        "outputs",
-        "parts",
-        "plan",
-        "takes",
-        "target",
-        "tasks",
-    )
-
-    def __init__(self, plan: Plan, target: str | None = None) -> None:
-        every = {task.name: task for task in plan.tasks}
-        kept: Iterable[str] = every
-        if target is not None:
-            wanted = ancestors({name: task.sources() for name, task in every.items()}, [target])
-            kept = [name for name in every if name in wanted]
-        self.plan = plan
-        self.target = target
-        self.tasks: dict[str, TaskPlan] = {name: every[name] for name in kept}
-        self.order: tuple[str, ...] = tuple(self.tasks)
-        self.index: dict[str, int] = {name: i for i, name in enumerate(self.order)}
-        self.needs: dict[str, int] = {}
-        self.parts: dict[str, tuple[str, int]] = {}
-        self.outputs: dict[str, tuple[str, ...]] = {}
-        self.takes: dict[str, tuple[tuple[str, str], ...]] = {}
-        lists: dict[str, list[str]] = {name: [] for name in self.order}
-        for name, task in self.tasks.items():
-            sources = task.sources()
-            self.needs[name] = len(sources)
-            for source in sources:
-                lists[source].append(name)
-            if task.outputs:
-                self.outputs[name] = task.outputs
-                self.parts.update({part: (name, i) for i, part in enumerate(task.outputs)})
-            pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
-            if len(pairs) == len(task.params):  # the plain case, and by far the commonest
-                self.takes[name] = tuple(pairs)
-        self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
-        self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
-        self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
-        self.inputs: dict[str, InputPlan] = {i.name: i for i in plan.inputs}
-        if target is not None:
-            used = {p.source for t in self.tasks.values() for p in t.params if p.kind == "input"}
-            self.inputs = {name: one for name, one in self.inputs.items() if name in used}
-
-    def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
-        """The tasks that nobody needs once these have their results: all that they feed was given, or is unneeded too."""
-        known = set(given)
-        waiting_for = {name: len(names) for name, names in self.dependents.items()}
-        stack, found = list(known), set()
-        while stack:
-            name = stack.pop()
-            for source in self.tasks[name].sources():
-                waiting_for[source] -= 1
-                if waiting_for[source] == 0 and source not in known and source not in found:
-                    found.add(source)
-                    stack.append(source)
-        return tuple(name for name in self.order if name in found)
-
-
-def ancestors(sources: dict[str, tuple[str, ...]], names: Iterable[str]) -> set[str]:
-    """These tasks and all that they wait for, directly or not."""
-    found: set[str] = set()
-    stack = list(names)
-    while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            stack.extend(sources[name])
-    return found

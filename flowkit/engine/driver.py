@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Fold, ancestors
+from ..core import Fold, closure
 from ..core.facts import AttemptClaimed
 from ..core.messages import Claim, Release, Report, Tick
 from ..core.refusals import not_ready
@@ -81,8 +81,7 @@ class Driver:
         """
         self._keep = once
         if until is not None:
-            sources = {name: task.sources() for name, task in self.door.wiring.tasks.items()}
-            self._only = ancestors(sources, [until])
+            self._only = closure(self.door.wiring.tasks, [until])
         elif only is not None:
             self._only = {only}
         among = self.code.here if self._only is None else self.code.here & self._only

@@ -15,7 +15,7 @@ import msgspec
 
 from flowkit.core.advance import LOSSES
 from flowkit.core.fold import Fold
-from flowkit.core.plan import Wiring
+from flowkit.core.wiring import Wiring
 from flowkit.core.states import (
     CANCELLED,
     FAILED,

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from flowkit.core.fold import Fold
-from flowkit.core.plan import Wiring
+from flowkit.core.wiring import Wiring
 from flowkit.core.states import (
     CANCELLED,
     FAILED,
