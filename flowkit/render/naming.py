@@ -96,3 +96,38 @@ def fail_cell(task: str) -> str:
 def distinct(words: Iterable[str]) -> tuple[str, ...]:
     """Each once, in the order of their first appearance."""
     return tuple(dict.fromkeys(words))
+
+
+def is_item(unit: str) -> bool:
+    """Whether this is the address of one item: `fetch[3]`."""
+    return unit.endswith("]")
+
+
+def items(count: int) -> str:
+    """ "1 item", "1,000 items", "no items"."""
+    return f"{count:,} item{'' if count == 1 else 's'}" if count else "no items"
+
+
+def seconds(span: float) -> str:
+    """A span of time in seconds, as one says it: a past one is "0 s"."""
+    if span < 10:
+        return f"{max(0.0, round(span, 1)):g} s"
+    if span < 120:
+        return f"{round(span)} s"
+    if span < 7_200:
+        return f"{round(span / 60)} min"
+    return f"{round(span / 3_600):,} h"
+
+
+def question(what: str, task: str) -> str:
+    """What is asked, for the end of a sentence."""
+    return {
+        "when": f"is {named(task)} to be done?",
+        "until": f"is {named(task)} done with its rounds?",
+        "each": f"how many items has {named(task)}?",
+    }.get(what, f"{clipped(what, 40)} of {named(task)}?")
+
+
+def why_skipped(reason: str) -> str:
+    """The recorded reason of tasks that were left out, in words."""
+    return "its decider said no" if reason == "when: no" else because(reason)

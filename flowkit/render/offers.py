@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from flowkit.core.fold import Fold
-from flowkit.core.wiring import Wiring
 from flowkit.core.states import CANCELLED, FAILED, FAILING, PAUSED, PAUSING, READY, RUNNING, SUCCEEDED
+from flowkit.core.wiring import Wiring
 from flowkit.render.naming import because, cell, clipped, complete_cell, listed, named
 from flowkit.render.task_words import HERE, Seen, Teller
 from flowkit.render.why import frontier

@@ -15,7 +15,6 @@ import msgspec
 
 from flowkit.core.advance import LOSSES
 from flowkit.core.fold import Fold
-from flowkit.core.wiring import Wiring
 from flowkit.core.states import (
     CANCELLED,
     FAILED,
@@ -31,6 +30,7 @@ from flowkit.core.states import (
     SUCCEEDED,
     WAITING,
 )
+from flowkit.core.wiring import Wiring
 from flowkit.render.naming import (
     because,
     cause_of_end,

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 
 from flowkit.core.fold import Fold
-from flowkit.core.wiring import Wiring
 from flowkit.core.states import (
     CANCELLED,
     FAILED,
@@ -27,6 +26,7 @@ from flowkit.core.states import (
     SUCCEEDED,
     WAITING,
 )
+from flowkit.core.wiring import Wiring
 from flowkit.errors import UsageError
 from flowkit.render.naming import because, cell, clipped, complete_cell, distinct, failure_line, listed, named
 from flowkit.render.task_words import HERE, NOBODY, PERSON, Seen, Teller, Told
