@@ -1,8 +1,8 @@
 """What follows from a message: the one place where the rules of an execution begin.
 
-`advance(fold, message)` reads and answers with the facts that follow; it changes nothing. It must never touch a clock, a file
-or a user's function: whatever it has to know is in the fold, the wiring or the message. A message costs the neighbours of its
-task; only the two that end everything at once (a failure under "stop", a cancel) name every open task.
+`advance(fold, message, at)` answers with the facts that follow, and has folded them in: a rule reads the run as the facts before it left it. A
+refusal that records nothing changes nothing. It must never touch a clock, a file or a user's function: whatever it has to
+know is in the fold, the wiring or the message. A message costs the neighbours of its task; only what ends or resets much names it all.
 """
 
 from __future__ import annotations
@@ -10,196 +10,184 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .. import errors
 from . import facts as f
 from . import messages as m
 from .answer import ACCEPTED, IGNORED, REFUSED, Answer
-from .consequences import after_losses, claim_next, pause, still_open
-from .failure import Failure
+from .claiming import claim_next, claimable, counts, lost_failure
+from .ending import settle, undo_failed
+from .evolve import evolve
 from .fold import Fold
+from .judging import handled
 from .refusals import not_ready, run_refusal, unknown
-from .report import report
-from .states import APPLY, FAILING, PAUSING, READY, RUNNING, TASK_VERDICTS
+from .report import report, report_plainly
+from .resetting import adopt_verb, rerun_verb, skip_verb
+from .states import REVERTING, RUNNING
+from .timing import fire
+from .turn import Turn
+from .verbs import break_verb, cancel_verb, clear_break_verb, pause_verb, reply_verb, resume_verb, revert_verb
 
 LOSSES = 3
-"""So many attempts of one task may end with their process before the task counts as failed."""
+"""So many attempts of one unit may end with their process before it counts as failed."""
 
 
-def advance(fold: Fold, message: m.Message) -> Answer:
-    """The facts that follow from a message, given where the run stands. Never raises for a refusal: see `Answer.error`."""
-    return _ADVANCE[type(message)](fold, message)
+def advance(fold: Fold, message: m.Message, at: float) -> Answer:
+    """The facts that follow from a message at that time (seconds since the epoch), given where the run stands; they are folded in.
+
+    What is due by then happens first. Never raises for a refusal: see `Answer.error`.
+    """
+    kind = type(message)
+    if not fold.timers:
+        # The two messages that make up nearly all of a run of small tasks, by the short way.
+        if kind is m.Report:
+            if message.task in fold.states and (answer := report_plainly(fold, message, at)) is not None:  # type: ignore[attr-defined,arg-type]
+                return answer
+        elif kind is m.Claim and fold.state == RUNNING and message.task is None:  # type: ignore[attr-defined]
+            claimed = claim_next(fold, message)  # type: ignore[arg-type]
+            if claimed is None:
+                return Answer(IGNORED, reason="nothing is ready")
+            evolve(fold, claimed, at)
+            return Answer(ACCEPTED, (claimed,))
+    turn = Turn(fold, at)
+    if fold.timers and fold.state:
+        fire(turn)
+    answer = _ADVANCE[kind](turn, message)
+    if len(answer.facts) < len(turn.facts):  # what was due is recorded, whatever becomes of the message
+        verdict = ACCEPTED if answer.verdict == IGNORED and kind is m.Tick else answer.verdict
+        answer = msgspec.structs.replace(answer, facts=tuple(turn.facts), verdict=verdict)
+    return answer
 
 
-def _start(fold: Fold, message: m.Start) -> Answer:
-    wiring = fold.wiring
-    given = message.results
-    unneeded = wiring.unneeded(given) if given else ()
-    gone = {*given, *unneeded}
-    left = wiring.needs.copy()
-    for name in given:
-        for dependent in wiring.dependents[name]:
-            left[dependent] -= 1
-    ready = tuple(name for name in wiring.order if not left[name] and name not in gone)
-    # What was given becomes a fact before anything is offered, so that the first offers have their inputs.
-    first = ready if not given else ()
-    found: list[f.Fact] = [
+def _start(turn: Turn, message: m.Start) -> Answer:
+    fold = turn.fold
+    wiring, given = fold.wiring, message.results
+    free = [name for name in wiring.roots if not wiring.needs[name]]
+    plain = (
+        () if given else tuple(name for name in free if name in wiring.plain and not fold.breaks.get(name))
+    )
+    turn.put(
         f.RunStarted(
             flow=message.flow,
             plan=message.plan,
             inputs=message.inputs,
             target=message.target,
             results=given,
-            ready=first,
+            ready=plain,
+            seed=message.seed,
         )
-    ]
-    if given:
-        last = next(reversed(given))
-        for name, value in given.items():
-            offers = ready if name == last else ()
-            found.append(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=offers))
-        if unneeded:
-            found.append(f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start"))
-    if len(gone) == len(wiring.order):
-        found.append(f.RunSucceeded())
-    return Answer(ACCEPTED, tuple(found))
+    )
+    # What was given becomes a fact before anything is offered, so that the first offers have their inputs.
+    for name, value in given.items():
+        turn.put(f.TaskSucceeded(task=name, attempt=0, value=value, via="given"))
+    unneeded = wiring.unneeded(given) if given else ()
+    if unneeded:
+        turn.put(f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start"))
+    for name in wiring.roots:
+        if name in fold.held:
+            turn.judge(name)
+    settle(turn)
+    return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _claim(fold: Fold, message: m.Claim) -> Answer:
-    name = message.task
-    if fold.state != RUNNING and (refusal := run_refusal(fold, message)):
+def _claim(turn: Turn, message: m.Claim) -> Answer:
+    fold, name = turn.fold, message.task
+    if refusal := run_refusal(fold, message):
         return refusal
     if name is None:
         claimed = claim_next(fold, message)
-        return Answer(IGNORED, reason="nothing is ready") if claimed is None else Answer(ACCEPTED, (claimed,))
-    if name not in fold.states:
+        if claimed is None:
+            return Answer(IGNORED, reason="nothing is ready")
+        turn.put(claimed)
+        return Answer(ACCEPTED, tuple(turn.facts))
+    try:
+        fold.task_of(name)
+    except KeyError:
         return Answer(REFUSED, error=unknown(fold, name))
-    if TASK_VERDICTS[fold.states[name], "Claim"] != APPLY or name in fold.wiring.manual:
+    if not claimable(fold, name):
         return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
-    attempt = fold.attempts[name]
-    return Answer(ACCEPTED, (f.AttemptClaimed(task=name, attempt=attempt, claimant=message.claimant),))
+    turn.put(f.AttemptClaimed(task=name, attempt=fold.attempt_of(name), claimant=message.claimant))
+    return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _release(fold: Fold, message: m.Release) -> Answer:
-    name = message.task
-    if fold.states.get(name) != RUNNING or fold.attempts.get(name) != message.attempt:
+def _release(turn: Turn, message: m.Release) -> Answer:
+    fold, name = turn.fold, message.task
+    if name not in fold.claims or fold.attempts.get(name) != message.attempt:
         return Answer(IGNORED, reason="the attempt is not claimed any more")
-    released = f.AttemptReleased(task=name, attempt=message.attempt, reason=message.reason)
-    if fold.state == FAILING:
-        cancelled = f.TaskCancelled(tasks=(name,), reason=f"{fold.ended_by} failed")
-        still = fold.out - 1
-        return Answer(ACCEPTED, (released, cancelled, *(() if still else (f.RunFailed(task=fold.ended_by),))))
-    facts: list[f.Fact] = [released, f.TaskReady(task=name, attempt=message.attempt + 1)]
-    claimed = len(fold.claims) - 1
-    if fold.state == PAUSING and not claimed:
-        facts.append(f.RunPaused(reason=fold.reason))
-    elif fold.state == RUNNING and fold.breaks.get(name):
-        facts.append(pause(claimed, f"breakpoint before {name}"))
-    return Answer(ACCEPTED, tuple(facts))
+    turn.put(f.AttemptReleased(task=name, attempt=message.attempt, reason=message.reason))
+    turn.work.append(("again", name))
+    settle(turn)
+    return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _tick(fold: Fold, message: m.Tick) -> Answer:
+def _tick(turn: Turn, message: m.Tick) -> Answer:
+    fold = turn.fold
     gone = [
         name
         for name, attempt in dict.fromkeys(message.gone)
-        if fold.states.get(name) == RUNNING and fold.attempts[name] == attempt
+        if name in fold.claims and fold.attempts.get(name) == attempt
     ]
-    if not gone:
+    # All that is gone is recorded before anything is offered again.
+    again = [name for name in gone if _lose(turn, name)]
+    turn.work.extend(("again", name) for name in again)
+    settle(turn)
+    if not turn.facts:
         return Answer(IGNORED, reason="nothing is due")
-    lost = [_lost(fold, name) for name in gone]
-    return Answer(ACCEPTED, (*lost, *after_losses(fold, lost)))
+    return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _lost(fold: Fold, name: str) -> f.Fact:
-    """A claimant died: again, ask a person, or fail, as the task's `on_crash` says."""
-    attempt, on_crash = fold.attempts[name], fold.wiring.tasks[name].on_crash
+def _lose(turn: Turn, name: str) -> bool:
+    """A claimant died: again, ask a person, or fail, as the task's `on_crash` says. Returns whether it is to be offered again."""
+    fold = turn.fold
+    attempt, on_crash = fold.attempts[name], fold.plan_of(name).on_crash
     losses = fold.losses.get(name, 0) + 1
+    if fold.states[name] == REVERTING:
+        if losses >= LOSSES:
+            failure = lost_failure(losses)
+            turn.put(f.TaskRevertFailed(task=name, attempt=attempt, failure=failure, outcome="lost"))
+            undo_failed(turn, name)
+            return False
+        turn.put(f.AttemptReleased(task=name, attempt=attempt, reason="lost"))
+        return True
     if on_crash == "ask":
-        return f.TaskLost(task=name, attempt=attempt)
-    if on_crash == "fail" or losses >= LOSSES:
-        text = "the process that ran it died" + (f", {losses} times in a row" if losses > 1 else "")
-        failure = Failure(("flowkit.AttemptLost",), text)
-        return f.TaskFailed(task=name, attempt=attempt, failure=failure, outcome="lost")
-    return f.TaskRetrying(task=name, attempt=attempt, outcome="lost")
+        turn.put(f.TaskLost(task=name, attempt=attempt))
+    elif on_crash == "fail" or losses >= LOSSES or "" in fold.undoing:
+        failure = lost_failure(losses)
+        ok = handled(fold, name)
+        turn.put(f.TaskFailed(task=name, attempt=attempt, failure=failure, outcome="lost", handled=ok))
+        turn.end(name)
+    else:
+        turn.put(f.TaskRetrying(task=name, attempt=attempt, outcome="lost"))
+        return True
+    return False
 
 
-def _pause_verb(fold: Fold, message: m.Pause) -> Answer:
-    return run_refusal(fold, message) or Answer(
-        ACCEPTED, (pause(len(fold.claims), message.note or "asked for"),)
-    )
-
-
-def _resume(fold: Fold, message: m.Resume) -> Answer:
-    if refusal := run_refusal(fold, message):
-        return refusal
-    ready = tuple(sorted(fold.held, key=fold.wiring.index.__getitem__))
-    passed = tuple(
-        name
-        for name, armed in fold.breaks.items()
-        if armed and (name in fold.held or fold.states[name] == READY)
-    )
-    resumed = f.RunResumed(ready=ready, passed=passed, note=message.note)
-    if not fold.open:
-        return Answer(ACCEPTED, (resumed, f.RunSucceeded()))
-    return Answer(ACCEPTED, (resumed,))
-
-
-def _cancel(fold: Fold, message: m.Cancel) -> Answer:
-    if refusal := run_refusal(fold, message):
-        return refusal
-    names = tuple(still_open(fold))
-    facts: list[f.Fact] = [f.RunCancelled(note=message.note)]
-    if names:
-        facts.append(f.TaskCancelled(tasks=names, reason="the run was cancelled"))
-    return Answer(ACCEPTED, tuple(facts))
-
-
-def _break(fold: Fold, message: m.Break) -> Answer:
-    name = message.task
-    if refusal := run_refusal(fold, message):
-        return refusal
-    if name not in fold.states:
-        return Answer(REFUSED, error=unknown(fold, name))
-    if fold.breaks.get(name):
-        return Answer(IGNORED, reason="there is a breakpoint already")
-    facts: list[f.Fact] = [f.BreakpointSet(task=name)]
-    if fold.states[name] == READY and fold.state == RUNNING:
-        facts.append(pause(len(fold.claims), f"breakpoint before {name}"))
-    return Answer(ACCEPTED, tuple(facts))
-
-
-def _clear_break(fold: Fold, message: m.ClearBreak) -> Answer:
-    if refusal := run_refusal(fold, message):
-        return refusal
-    if message.task not in fold.states:
-        return Answer(REFUSED, error=unknown(fold, message.task))
-    if message.task not in fold.breaks:
-        return Answer(IGNORED, reason="there is no breakpoint")
-    return Answer(ACCEPTED, (f.BreakpointCleared(task=message.task),))
-
-
-def _emit(fold: Fold, message: m.Emit) -> Answer:
-    if not counts(fold, message.task, message.attempt):
+def _emit(turn: Turn, message: m.Emit) -> Answer:
+    if not counts(turn.fold, message.task, message.attempt):
         text = f"Attempt {message.attempt} of {message.task} counts no more: stop working and return."
         return Answer(REFUSED, error=errors.AttemptWithdrawn(text))
-    fact = f.Emitted(task=message.task, attempt=message.attempt, topic=message.topic, payload=message.payload)
-    return Answer(ACCEPTED, (fact,))
+    turn.put(
+        f.Emitted(task=message.task, attempt=message.attempt, topic=message.topic, payload=message.payload)
+    )
+    return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def counts(fold: Fold, task: str, attempt: int) -> bool:
-    """Whether that attempt is claimed and may still bring the result."""
-    return fold.states.get(task) == RUNNING and fold.attempts.get(task) == attempt
-
-
-_ADVANCE: dict[type[m.Message], Callable[[Fold, Any], Answer]] = {
+_ADVANCE: dict[type[m.Message], Callable[[Turn, Any], Answer]] = {
     m.Start: _start,
     m.Claim: _claim,
     m.Report: report,
     m.Release: _release,
     m.Tick: _tick,
-    m.Pause: _pause_verb,
-    m.Resume: _resume,
-    m.Cancel: _cancel,
-    m.Break: _break,
-    m.ClearBreak: _clear_break,
+    m.Pause: pause_verb,
+    m.Resume: resume_verb,
+    m.Cancel: cancel_verb,
+    m.Revert: revert_verb,
+    m.Break: break_verb,
+    m.ClearBreak: clear_break_verb,
+    m.Reply: reply_verb,
+    m.Skip: skip_verb,
+    m.Rerun: rerun_verb,
+    m.Adopt: adopt_verb,
     m.Emit: _emit,
 }

@@ -45,15 +45,17 @@ class RunStarted(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class PauseRequested(Fact, frozen=True, kw_only=True, gc=False):
-    """Somebody asked for a pause (or a breakpoint did) while attempts were claimed."""
+    """Somebody asked for a pause (or a breakpoint, or the failure of `task` did) while attempts were claimed."""
 
     reason: str = ""
+    task: str = ""
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, gc=False):
-    """The run rests: nothing is claimed, nothing new is offered."""
+    """The run rests: nothing is claimed, nothing new is offered. `task` is the failure that it rests for, if it is one."""
 
     reason: str = ""
+    task: str = ""
 
 
 class RunResumed(Fact, frozen=True, kw_only=True, gc=False):

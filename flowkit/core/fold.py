@@ -1,91 +1,164 @@
-"""The fold: where a run stands, computed from its facts one at a time.
+"""The fold: where a run stands, as its facts left it.
 
-`evolve` changes a `Fold`; it looks up each new state in the tables and counts, and holds no rule of its own: what became
-ready, skipped or cancelled is written in the fact. A fact costs what it names, never the size of the run.
+A `Fold` is read by everybody and changed by `evolve` alone (`evolve.py`). It holds no rule: what became ready, skipped or cancelled
+is written in the facts. Units are tasks, subflows and items; an item is in none of the mappings until something happened to it alone,
+so that a task over many items costs what was done of it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import JournalCorrupt
 from . import facts as f
 from .failure import Failure
-from .wiring import Wiring
-from .states import FINISHED, READY, RUN_TABLE, TASK_TABLE, WAITING
+from .plan import TaskPlan
+from .states import CANCELLED, FAILED, FINISHED, READY, REVERTING, RUNNING, SKIPPED, SUCCEEDED, WAITING
+from .wiring import Wiring, split
+
+Plans = Callable[[str], Wiring]
+"""Where an adopted plan is looked up by its digest."""
 
 
-def _column(kind: str) -> dict[str, str]:
-    """The rows of the table for one kind of fact: what is looked up for every task is looked up by state alone."""
-    return {state: after for (state, fact), after in TASK_TABLE.items() if fact == kind}
+class Items:
+    """The items of one task: `total` of them, the first `offered` have been offered, `busy` are offered and not ended, `open` are not ended.
 
+    `cursor` is the first item that is offered and untouched, `again` are items that were reset and wait for a free place, `failed` are
+    those that failed; `backwards` is where undoing has come to, from the last item on.
+    """
 
-_READIED, _CLAIMED, _SUCCEEDED = _column("TaskReady"), _column("AttemptClaimed"), _column("TaskSucceeded")
+    __slots__ = ("again", "backwards", "busy", "cursor", "failed", "offered", "open", "total")
+
+    def __init__(self, total: int) -> None:
+        self.total = self.open = self.backwards = total
+        self.offered = self.busy = self.cursor = 0
+        self.again: dict[str, None] = {}
+        self.failed: dict[str, None] = {}
 
 
 class Fold:
     """Where one run stands.
 
-    `state` is the run's, `states` each task's; `attempts` counts the offers of a task; `values` and `failures` are what ended
-    them; `claims` says who is at work; `queue` holds function tasks in the order in which they became ready (its
-    front is always ready; entries behind it may be ready no longer, or stand there twice) and `people` manual
-    ones; `left` counts what a task still waits for; `held` are tasks that wait for nothing but a resume.
+    `state` is the run's, `states` each unit's; `attempts` counts the offers of a unit; `values` and `failures` are what ended
+    them; `claims` says who is at work; `queue` holds what a driver may take in the order in which it was offered (its
+    front can always be taken; entries behind it may not any longer, or stand there twice), `lanes` the same for other priorities, and
+    `people` what people were asked; `left` counts the links that have not been decided yet, `dead` maps a task to its sources that ended
+    otherwise than its links ask ("failed" or "skipped"); `held` are units that can go on as soon as the run does.
+    `open` counts the tasks of the run itself that have not ended, `inside` those directly in each subflow.
+
+    `questions` are open ones, `answers` and `counts` what was answered; `used` the sources of units that don't use all. `rounds` and `last` are
+    number and value of a loop's last round. `tries` counts failed attempts, `losses` those whose process died. `due` and
+    `deadlines` are times (seconds since the epoch) of retries and timeouts. `reports` are accepted reports of attempts that are
+    not the last, `past` how others ended. `failing` maps subflows in which nothing starts any more to the task that failed, `trying` to the
+    number of the try, `undoing` a scope ("" for the run) to what is left to be undone, `undos` units to the attempt of their undo. `unhandled` are failures
+    that nobody took care of, by scope. `generations` counts resets. `stale` are units whose sources were done again since.
     """
 
     __slots__ = (
+        "answers",
         "at",
         "attempts",
         "breaks",
         "claims",
+        "counts",
+        "dead",
+        "deadlines",
+        "due",
         "ended_by",
+        "failing",
         "failures",
+        "generations",
         "held",
         "inputs",
+        "inside",
+        "items",
+        "lanes",
+        "last",
         "left",
         "losses",
         "lost",
         "open",
         "past",
         "people",
+        "plans",
+        "questions",
         "queue",
         "reason",
+        "reports",
         "results",
+        "rounds",
+        "seed",
         "seq",
+        "stale",
         "started",
         "state",
         "states",
+        "stuck",
+        "timers",
+        "tries",
+        "trying",
+        "undoing",
+        "undos",
+        "unhandled",
+        "used",
         "values",
         "via",
         "wiring",
     )
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, plans: Plans | None = None) -> None:
         self.wiring = wiring
+        self.plans = plans
         self.seq = 0
         self.at = 0.0
         self.started = 0.0
         self.state = ""
         self.reason = ""  # why the run rests, or is failing
+        self.stuck = ""  # the failed task that the run rests for
         self.ended_by = ""  # the first task that failed
+        self.seed = 0
         self.inputs: dict[str, Any] = {}
         self.results: dict[str, Any] = {}
         self.states: dict[str, str] = dict.fromkeys(wiring.order, WAITING)
         self.attempts: dict[str, int] = {}
         self.values: dict[str, Any] = {}
-        self.via: dict[str, str] = {}  # only where it isn't "run"
+        self.via: dict[str, str] = {}  # "hand" or "given", where it was one of these
         self.failures: dict[str, Failure] = {}
         self.claims: dict[str, f.Claimant] = {}
         self.queue: deque[str] = deque()
+        self.lanes: dict[int, deque[str]] = {}
         self.people: dict[str, None] = {}
         self.left: dict[str, int] = wiring.needs.copy()
+        self.dead: dict[str, dict[str, str]] = {}
         self.held: dict[str, None] = {}
         self.lost: dict[str, None] = {}
         self.losses: dict[str, int] = {}
-        self.past: dict[tuple[str, int], str] = {}  # how attempts ended that brought no report
-        self.breaks: dict[str, bool] = {}  # task → still armed on this visit
-        self.open = len(self.states)
+        self.tries: dict[str, int] = {}
+        self.past: dict[tuple[str, int], str] = {}
+        self.reports: dict[tuple[str, int], Any] = {}
+        self.breaks: dict[str, bool] = dict.fromkeys(wiring.paused, True)  # task → still armed on this visit
+        self.questions: dict[str, str] = {}
+        self.answers: dict[str, bool] = {}
+        self.counts: dict[str, int] = {}
+        self.used: dict[str, tuple[str, ...]] = {}
+        self.rounds: dict[str, int] = {}
+        self.last: dict[str, Any] = {}
+        self.due: dict[str, float] = {}
+        self.deadlines: dict[str, float] = {}
+        self.timers: list[
+            tuple[float, str, int, str]
+        ] = []  # a heap of (time, unit, attempt, "retry" or "timeout")
+        self.items: dict[str, Items] = {}
+        self.failing: dict[str, str] = {}
+        self.trying: dict[str, int] = {}
+        self.undoing: dict[str, deque[str]] = {}
+        self.undos: dict[str, int] = {}
+        self.unhandled: dict[str, dict[str, None]] = {}
+        self.generations: dict[str, int] = {}
+        self.stale: dict[str, None] = {}
+        self.open = len(wiring.roots)
+        self.inside: dict[str, int] = {name: len(members) for name, members in wiring.members.items()}
 
     @property
     def ended(self) -> bool:
@@ -97,202 +170,99 @@ class Fold:
         """How many attempts somebody may still report: claimed, lost, or offered to people."""
         return len(self.claims) + len(self.lost) + len(self.people)
 
+    def task_of(self, unit: str) -> str:
+        """The task that a unit is, or is an item of. Raises KeyError for what is no unit of this run."""
+        if unit in self.wiring.tasks:
+            return unit
+        if unit[-1:] != "]" or "[" not in unit:
+            raise KeyError(unit)
+        try:
+            name, number = split(unit)
+        except ValueError:
+            raise KeyError(unit) from None
+        items = self.items.get(name)
+        if items is None or number >= items.total or f"{name}[{number}]" != unit:
+            raise KeyError(unit)
+        return name
+
+    def plan_of(self, unit: str) -> TaskPlan:
+        """The plan of a task, or of the task that an item belongs to."""
+        return self.wiring.tasks[self.task_of(unit)]
+
+    def state_of(self, unit: str) -> str:
+        """The state of any unit, also of an item that nothing happened to yet."""
+        state = self.states.get(unit)
+        if state is not None:
+            return state
+        name = self.task_of(unit)
+        whole = self.states[name]
+        if whole != RUNNING:
+            return whole if whole in (SKIPPED, WAITING) else CANCELLED
+        return READY if split(unit)[1] < self.items[name].offered else WAITING
+
+    def attempt_of(self, unit: str) -> int:
+        """The number of a unit's current or last attempt; 0 where there was none."""
+        number = self.attempts.get(unit, 0)
+        if unit not in self.states and self.state_of(unit) == READY:
+            return number + 1
+        return number
+
+    def scope_of(self, unit: str) -> str:
+        """The subflow that a unit is in; "" for the run itself."""
+        scopes = self.wiring.scope
+        return scopes.get(self.task_of(unit), "") if scopes else ""
+
+    def is_manual(self, unit: str) -> bool:
+        """Whether people are asked for it."""
+        manual = self.wiring.manual
+        return unit in manual or (
+            bool(manual) and unit not in self.wiring.tasks and self.task_of(unit) in manual
+        )
+
+    def takeable(self, name: str) -> bool:
+        """Whether a driver may claim it now: a ready function, an undo on offer, or (by the task's name) the next of its items."""
+        state = self.states[name]
+        if state == READY:
+            return True
+        if state == REVERTING:
+            return name in self.undos and name not in self.claims
+        items = self.items.get(name)
+        return items is not None and state == RUNNING and items.cursor < items.offered
+
+    def line(self) -> Iterator[str]:
+        """All that may be taken, the next one first; a task over items stands for the next of them."""
+        lanes = self.lanes
+        for priority in sorted({0, *lanes}, reverse=True) if lanes else (0,):
+            queue = lanes.get(priority, ()) if priority else self.queue
+            for name in queue:
+                if self.takeable(name):
+                    yield name
+
+    def taken_next(self, name: str) -> str:
+        """The unit that a claim of `name`, out of `line`, would take."""
+        items = self.items.get(name)
+        return name if items is None or self.states[name] != RUNNING else f"{name}[{items.cursor}]"
+
     def next_ready(self) -> str | None:
-        """The function task that has been ready longest, or None; the same wherever the same facts were read."""
-        return self.queue[0] if self.queue else None
+        """The function unit that would be taken next, or None; the same wherever the same facts were read."""
+        name = next(self.line(), None)
+        return None if name is None else self.taken_next(name)
 
+    def next_due(self) -> float | None:
+        """When something is due next (seconds since the epoch), in a run that could act on it; None where nothing is."""
+        moving = self.state in (RUNNING, REVERTING)
+        if self.timers:
+            time, unit, _, what = self.timers[0]
+            live = self.deadlines if what == "timeout" else self.due if moving else {}
+            if live.get(unit) == time:
+                return time
+        return min([*self.deadlines.values(), *(self.due.values() if moving else ())], default=None)
 
-def evolve(fold: Fold, fact: f.Fact, at: float) -> None:
-    """Let one fact, committed at `at` (seconds since the epoch), change the fold.
+    def sources_used(self, unit: str) -> tuple[str, ...]:
+        """The sources whose results an attempt of this unit gets."""
+        name = self.task_of(unit)
+        return self.used.get(name) or self.wiring.tasks[name].sources()
 
-    Raises JournalCorrupt when the fact can't follow from where the run stands.
-    """
-    evolve_all(fold, (fact,), at)
-
-
-def evolve_all(fold: Fold, facts: tuple[f.Fact, ...], at: float) -> None:
-    """Let the facts of one entry change the fold, in order. Otherwise as `evolve`."""
-    try:
-        for fact in facts:
-            _EVOLVE[type(fact)](fold, fact, at)
-    except KeyError as error:
-        number = fold.seq + 1 + facts.index(fact)
-        raise JournalCorrupt(
-            f"Fact {number}, {fact.kind}, can't follow here (run {fold.state or 'not begun'!r}, {error}). "
-            "The journal is damaged from there on; read what stands before it, or restore a backup."
-        ) from error
-    fold.seq += len(facts)
-    fold.at = at
-
-
-def _offer(fold: Fold, names: tuple[str, ...]) -> None:
-    states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
-    for name in names:
-        states[name] = _READIED[states[name]]
-        attempts[name] = attempts.get(name, 0) + 1
-        if held:
-            held.pop(name, None)
-        if name in manual:
-            fold.people[name] = None
-        else:
-            fold.queue.append(name)
-
-
-def _finish(fold: Fold, name: str) -> None:
-    fold.open -= 1
-    if name in fold.claims:
-        del fold.claims[name]
-    elif name in fold.people:
-        del fold.people[name]
-    else:
-        fold.lost.pop(name, None)
-        fold.held.pop(name, None)
-        _clear_front(fold)
-
-
-def _clear_front(fold: Fold) -> None:
-    """Only facts move the queue, never a look at it: so live and refolded runs go on with the same task."""
-    queue, states = fold.queue, fold.states
-    while queue and states[queue[0]] != READY:
-        queue.popleft()
-
-
-def _run_started(fold: Fold, fact: f.RunStarted, at: float) -> None:
-    fold.state = RUN_TABLE[fold.state, "RunStarted"]
-    fold.started = at
-    fold.inputs = fact.inputs
-    fold.results = fact.results
-    _offer(fold, fact.ready)
-
-
-def _run_moved(fold: Fold, fact: f.PauseRequested | f.RunPaused | f.RunSucceeded, at: float) -> None:
-    fold.state = RUN_TABLE[fold.state, fact.kind]
-    fold.reason = getattr(fact, "reason", "")
-
-
-def _run_resumed(fold: Fold, fact: f.RunResumed, at: float) -> None:
-    fold.state = RUN_TABLE[fold.state, "RunResumed"]
-    fold.reason = ""
-    for name in fact.passed:
-        fold.breaks[name] = False
-    _offer(fold, fact.ready)
-
-
-def _run_failing(fold: Fold, fact: f.RunFailing | f.RunFailed, at: float) -> None:
-    fold.state = RUN_TABLE[fold.state, fact.kind]
-    fold.ended_by = fact.task
-    fold.reason = f"{fact.task} failed"
-
-
-def _run_cancelled(fold: Fold, fact: f.RunCancelled, at: float) -> None:
-    fold.state = RUN_TABLE[fold.state, "RunCancelled"]
-    fold.reason = fact.note
-
-
-def _break_set(fold: Fold, fact: f.BreakpointSet, at: float) -> None:
-    fold.breaks[fact.task] = True
-
-
-def _break_cleared(fold: Fold, fact: f.BreakpointCleared, at: float) -> None:
-    fold.breaks.pop(fact.task, None)
-
-
-def _task_ready(fold: Fold, fact: f.TaskReady, at: float) -> None:
-    _offer(fold, (fact.task,))
-
-
-def _claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
-    name = fact.task
-    states, queue = fold.states, fold.queue
-    states[name] = _CLAIMED[states[name]]
-    fold.claims[name] = fact.claimant
-    while queue and states[queue[0]] != READY:
-        queue.popleft()
-
-
-def _released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
-    name = fact.task
-    fold.states[name] = TASK_TABLE[fold.states[name], "AttemptReleased"]
-    fold.past[name, fact.attempt] = fact.reason or "released"
-    del fold.claims[name]
-
-
-def _succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
-    name, left, states = fact.task, fold.left, fold.states
-    states[name] = _SUCCEEDED[states[name]]
-    fold.values[name] = fact.value
-    if fact.via != "run":
-        fold.via[name] = fact.via
-    if name in fold.claims:
-        del fold.claims[name]
-        fold.open -= 1
-    else:
-        _finish(fold, name)
-    if fact.ready:
-        _offer(fold, fact.ready)
-    for dependent in fold.wiring.dependents[name]:
-        waits = left[dependent] = left[dependent] - 1
-        if not waits and states[dependent] == WAITING:
-            fold.held[dependent] = None
-
-
-def _retrying(fold: Fold, fact: f.TaskRetrying, at: float) -> None:
-    name = fact.task
-    fold.states[name] = TASK_TABLE[fold.states[name], "TaskRetrying"]
-    fold.past[name, fact.attempt] = fact.outcome
-    fold.losses[name] = fold.losses.get(name, 0) + 1
-    fold.held[name] = None
-    del fold.claims[name]
-
-
-def _lost(fold: Fold, fact: f.TaskLost, at: float) -> None:
-    name = fact.task
-    fold.states[name] = TASK_TABLE[fold.states[name], "TaskLost"]
-    fold.lost[name] = None
-    del fold.claims[name]
-
-
-def _failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
-    name = fact.task
-    fold.states[name] = TASK_TABLE[fold.states[name], "TaskFailed"]
-    fold.failures[name] = fact.failure
-    if fact.outcome != "failure":
-        fold.past[name, fact.attempt] = fact.outcome
-    if fact.via != "run":
-        fold.via[name] = fact.via
-    _finish(fold, name)
-
-
-def _ended_from_outside(fold: Fold, fact: f.TaskSkipped | f.TaskCancelled, at: float) -> None:
-    for name in fact.tasks:
-        fold.states[name] = TASK_TABLE[fold.states[name], fact.kind]
-        _finish(fold, name)
-
-
-def _nothing(fold: Fold, fact: f.Fact, at: float) -> None:
-    """A fact for the record alone."""
-
-
-_EVOLVE: dict[type[f.Fact], Callable[[Fold, Any, float], None]] = {
-    f.RunStarted: _run_started,
-    f.PauseRequested: _run_moved,
-    f.RunPaused: _run_moved,
-    f.RunResumed: _run_resumed,
-    f.RunFailing: _run_failing,
-    f.RunFailed: _run_failing,
-    f.RunSucceeded: _run_moved,
-    f.RunCancelled: _run_cancelled,
-    f.BreakpointSet: _break_set,
-    f.BreakpointCleared: _break_cleared,
-    f.TaskReady: _task_ready,
-    f.AttemptClaimed: _claimed,
-    f.AttemptReleased: _released,
-    f.TaskSucceeded: _succeeded,
-    f.TaskRetrying: _retrying,
-    f.TaskLost: _lost,
-    f.TaskFailed: _failed,
-    f.TaskSkipped: _ended_from_outside,
-    f.TaskCancelled: _ended_from_outside,
-    f.ReportRefused: _nothing,
-    f.Emitted: _nothing,
-}
+    def has_outcome(self, unit: str) -> bool:
+        """Whether it ended with a value or a failure of its own."""
+        return self.states.get(unit) in (SUCCEEDED, FAILED)

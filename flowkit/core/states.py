@@ -94,7 +94,10 @@ RUN_TABLE: dict[tuple[str, str], str] = {
     (FAILING, "RunCancelled"): CANCELLED,
     (REVERTING, "PauseRequested"): PAUSING,  # RunResumed leads back to reverting then
     (REVERTING, "RunPaused"): PAUSED,
-    **{(state, "RunRevertStarted"): REVERTING for state in (RUNNING, PAUSING, PAUSED, FAILING, FAILED, SUCCEEDED)},
+    **{
+        (state, "RunRevertStarted"): REVERTING
+        for state in (RUNNING, PAUSING, PAUSED, FAILING, FAILED, SUCCEEDED)
+    },
     (REVERTING, "RunReverted"): REVERTED,
     (PAUSING, "RunReverted"): REVERTED,  # what was claimed was the last undo
     **{(state, "RunRevived"): RUNNING for state in (FAILING, FAILED, SUCCEEDED, REVERTED)},
@@ -161,7 +164,11 @@ RUN_VERDICTS: dict[tuple[str, str], str] = {
     **{(state, kind): APPLY for state in _ALIVE for kind in ("Break", "ClearBreak", "Reply", "Skip")},
     **{(REVERTING, kind): _UNDOING for kind in ("Break", "ClearBreak", "Reply", "Skip", "Rerun", "Adopt")},
     (FAILED, "Skip"): APPLY,
-    **{(state, kind): APPLY for state in (*_ALIVE, FAILED, SUCCEEDED, REVERTED) for kind in ("Rerun", "Adopt")},
+    **{
+        (state, kind): APPLY
+        for state in (*_ALIVE, FAILED, SUCCEEDED, REVERTED)
+        for kind in ("Rerun", "Adopt")
+    },
     **{(CANCELLED, kind): _CANCELLED for kind in ("Rerun", "Adopt", "Revert", "Skip")},
     **{(state, "Skip"): _ENDED for state in (SUCCEEDED, REVERTED)},
     **{(state, "Revert"): APPLY for state in (*_ALIVE, FAILED, SUCCEEDED)},

@@ -18,7 +18,7 @@ class Wiring:
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
     maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
     (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its dependents that
-    ask for another end than success. `plain` are the tasks that are offered once all their sources have succeeded, without more ado.
+    ask for another end than success. `simple` is explained where it is made; `plain` are the tasks that are offered once all their sources have succeeded, without more ado.
     `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task over items to the
     parameter that gets them. All in the order of definition.
     """
@@ -43,6 +43,7 @@ class Wiring:
         "priorities",
         "roots",
         "scope",
+        "simple",
         "takes",
         "target",
         "tasks",
@@ -92,12 +93,24 @@ class Wiring:
         self.plain: frozenset[str] = frozenset(plain)
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
         self.roots: tuple[str, ...] = tuple(n for n in self.order if n not in self.scope)
+        self.simple: frozenset[str] = self._simple()
         self.paused: tuple[str, ...] = tuple(n for n, t in self.tasks.items() if t.pause_before)
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         self.inputs: dict[str, InputPlan] = {i.name: i for i in plan.inputs}
         if target is not None:
             used = {p.source for t in self.tasks.values() for p in _params(t) if p.kind == "input"}
             self.inputs = {name: one for name, one in self.inputs.items() if name in used}
+
+    def _simple(self) -> frozenset[str]:
+        """Tasks of the run itself whose success concerns only those that wait for all of their sources to succeed."""
+        joined = {source for task in self.tasks.values() if task.join for source in task.sources()}
+        return frozenset(
+            name
+            for name, task in self.tasks.items()
+            if not (task.each or task.repeat or task.within or task.kind == "flow")
+            and name not in self.links
+            and name not in joined
+        )
 
     def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
         """The tasks that nobody needs once these have their results: all that they feed was given, or is unneeded too."""

@@ -135,14 +135,13 @@ class Door:
                 elif news:
                     self._take_in(fold, news)
                     known = fold.seq
-                answer = advance(fold, step if isinstance(step, Message) else step(fold))
+                at, before = house.clock(), fold.state
+                if at < fold.at:
+                    at = fold.at  # a clock that was set back must not turn the order of facts round
+                answer = advance(fold, step if isinstance(step, Message) else step(fold), at)
                 entry, facts = None, answer.facts
                 if facts:
-                    at, before = house.clock(), fold.state
-                    if at < fold.at:
-                        at = fold.at  # a clock that was set back must not turn the order of facts round
                     entry = Entry(known + 1, at, by or house.by, facts)
-                    evolve_all(fold, facts, at)
                     state = fold.state
                     journal.write(run_id, entry, None if state == before else state)
                     if type(last := facts[-1]) is f.AttemptClaimed:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowkit.core import Claimant, Fold, Param, Plan, TaskPlan, Wiring, advance, evolve
+from flowkit.core import Claimant, Fold, Param, Plan, TaskPlan, Wiring, advance
 from flowkit.core import messages as m
 
 ME = Claimant(boot="b", space="s", pid=7, born="1", driver="d")
@@ -82,10 +82,7 @@ def begin(tasks: list[TaskPlan]) -> tuple[Fold, Touches]:
 
 
 def say(fold: Fold, message: m.Message) -> list[Any]:
-    answer = advance(fold, message)
-    for fact in answer.facts:
-        evolve(fold, fact, 0.0)
-    return list(answer.facts)
+    return list(advance(fold, message, 0.0).facts)
 
 
 def cost(fold: Fold, touches: Touches, message: m.Message) -> int:

@@ -96,9 +96,9 @@ def test_each_row_of_the_tasks_verdicts(state: str, kind: str) -> None:
     fold, name = with_task_in(state)
     if kind == "Claim":
         fold.state = "running"  # what the run says comes first, and is tested below
-        answer = advance(fold, m.Claim(task=name, claimant=ME))
+        answer = advance(fold, m.Claim(task=name, claimant=ME), 0.0)
     else:
-        answer = advance(fold, m.Report(task=name, value="a value that nobody sent before"))
+        answer = advance(fold, m.Report(task=name, value="a value that nobody sent before"), 0.0)
     verdict = TASK_VERDICTS[state, kind]
     if verdict == "apply":
         assert (answer.verdict, answer.error) == ("accepted", None)
@@ -119,7 +119,7 @@ def test_each_row_of_the_runs_verdicts(state: str, kind: str) -> None:
         "Break": m.Break(task=name),
         "ClearBreak": m.ClearBreak(task=name),
     }[kind]
-    answer = advance(fold, message)
+    answer = advance(fold, message, 0.0)
     how, _, reason = RUN_VERDICTS[state, kind].partition(": ")
     if how == "ignore":
         assert (answer.verdict, answer.reason, answer.facts) == ("ignored", reason, ())
@@ -135,7 +135,7 @@ def test_an_invalid_value_is_refused_only_where_a_valid_one_would_be_taken() -> 
     problem = InvalidValue("not a bool")
     for state in TASK_STATES:
         fold, name = with_task_in(state)
-        answer = advance(fold, m.Report(task=name, value="a value that nobody sent before", problem=problem))
+        answer = advance(fold, m.Report(task=name, value="a value that nobody sent before", problem=problem), 0.0)
         if TASK_VERDICTS[state, "Report"] == "apply":
             assert answer.error is problem
             assert answer.facts == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance, evolve
+from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance
 from flowkit.core import messages as m
 from flowkit.core.facts import Fact
 
@@ -34,11 +34,9 @@ class Scripted:
         self.facts: list[Fact] = []
 
     def send(self, message: m.Message) -> Scripted:
-        answer = advance(self.fold, message)
+        answer = advance(self.fold, message, STARTED_AT + len(self.facts))
         assert answer.error is None or answer.facts, answer.error
-        for fact in answer.facts:
-            evolve(self.fold, fact, STARTED_AT + len(self.facts))
-            self.facts.append(fact)
+        self.facts.extend(answer.facts)
         return self
 
     def start(self, **results: object) -> Scripted:

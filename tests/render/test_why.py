@@ -130,7 +130,7 @@ def works(run, seen, call):
 
 
 def accepted(run, message):
-    return advance(run.fold, message).verdict == "accepted"
+    return advance(run.fold, message, run.fold.at).verdict == "accepted"
 
 
 @pytest.mark.parametrize("run_state", ["", *RUN_STATES])

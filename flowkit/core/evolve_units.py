@@ -1,0 +1,421 @@
+"""How the facts of runs, tasks and items change the fold.
+
+Each new state is looked up in the tables, and what hangs on it is counted; no rule is in here: what became ready, skipped or cancelled is
+written in the fact. A fact costs what it names, never the size of the run.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from typing import Any
+
+from . import facts as f
+from .fold import Fold
+from .states import (
+    FAILED,
+    FINISHED,
+    READY,
+    REVERTING,
+    RUN_TABLE,
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    TASK_TABLE,
+    WAITING,
+)
+from .wiring import FAILS, SUCCEEDS, split
+
+
+def _column(kind: str) -> dict[str, str]:
+    """The rows of the table for one kind of fact: what is looked up for every task is looked up by state alone."""
+    return {state: after for (state, fact), after in TASK_TABLE.items() if fact == kind}
+
+
+_READIED, _CLAIMED, _SUCCEEDED = _column("TaskReady"), _column("AttemptClaimed"), _column("TaskSucceeded")
+
+# Units come and go
+
+
+def enter(fold: Fold, unit: str) -> None:
+    """Give an item a state of its own, since something happens to it alone."""
+    name, number = split(unit)
+    items = fold.items[name]
+    if not 0 <= number < items.total:
+        raise KeyError(unit)
+    if number < items.offered:
+        fold.states[unit] = READY
+        fold.attempts[unit] = fold.attempts.get(unit, 0) + 1
+    else:
+        fold.states[unit] = WAITING
+    states = fold.states
+    while items.cursor < items.offered and f"{name}[{items.cursor}]" in states:
+        items.cursor += 1
+    if items.cursor == items.offered:
+        fold.people.pop(name, None)
+
+
+def offer(fold: Fold, names: tuple[str, ...], at: float) -> None:
+    """These units have an attempt that somebody may take."""
+    states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
+    for name in names:
+        state = states.get(name)
+        if state is None:
+            _offer_item(fold, name, at)
+            continue
+        states[name] = _READIED[state]
+        attempts[name] = attempts.get(name, 0) + 1
+        if held:
+            held.pop(name, None)
+        if state == REVERTING:
+            fold.undos[name] = attempts[name]
+            line_up(fold, name)
+        elif name in manual or (fold.items and fold.is_manual(name)):
+            fold.people[name] = None
+            start_deadline(fold, name, at)
+        else:
+            line_up(fold, name)
+        if fold.items and state == WAITING and name[-1] == "]" and name not in fold.wiring.tasks:
+            items = fold.items[split(name)[0]]
+            items.again.pop(name, None)
+            items.busy += 1
+            items.offered = max(items.offered, split(name)[1] + 1)
+        if fold.due:
+            fold.due.pop(name, None)
+
+
+def _offer_item(fold: Fold, unit: str, at: float) -> None:
+    """The next item that has not been offered yet."""
+    name, number = split(unit)
+    items = fold.items[name]
+    items.offered = number + 1
+    items.busy += 1
+    if name in fold.wiring.manual:
+        fold.people[name] = None
+        start_deadline(fold, unit, at)
+    else:
+        line_up(fold, name)
+
+
+def line_up(fold: Fold, name: str) -> None:
+    """Put a unit that drivers may take at the end of the line for its priority."""
+    priorities = fold.wiring.priorities
+    priority = priorities.get(fold.task_of(name), 0) if priorities else 0
+    if priority:
+        fold.lanes.setdefault(priority, deque()).append(name)
+    else:
+        fold.queue.append(name)
+
+
+def clear_fronts(fold: Fold) -> None:
+    """Only facts move the queue, never a look at it: so live and refolded runs go on with the same task."""
+    queue, states = fold.queue, fold.states
+    while queue and states[queue[0]] != READY and not fold.takeable(queue[0]):
+        queue.popleft()
+    for lane in fold.lanes.values():
+        while lane and not fold.takeable(lane[0]):
+            lane.popleft()
+
+
+def start_deadline(fold: Fold, unit: str, at: float) -> None:
+    """Begin the time that an attempt has, where its task says so."""
+    if fold.wiring.timeouts:
+        seconds = fold.wiring.timeouts.get(fold.task_of(unit))
+        if seconds is not None:
+            fold.deadlines[unit] = at + seconds
+            heapq.heappush(fold.timers, (at + seconds, unit, fold.attempt_of(unit), "timeout"))
+
+
+def set_due(fold: Fold, unit: str, due: float | None) -> None:
+    """Remember when a unit goes on by itself; without a time it is only held by the run."""
+    if due is None:
+        fold.held[unit] = None
+    else:
+        fold.due[unit] = due
+        heapq.heappush(fold.timers, (due, unit, fold.attempt_of(unit), "retry"))
+
+
+def close(fold: Fold, unit: str) -> None:
+    """Nobody works on it or waits for it any more, in whatever way it ended."""
+    if unit in fold.claims:
+        del fold.claims[unit]
+    elif unit in fold.people:
+        del fold.people[unit]
+    else:
+        fold.lost.pop(unit, None)
+        fold.held.pop(unit, None)
+    for kept in (fold.deadlines, fold.due, fold.questions):
+        if kept:
+            kept.pop(unit, None)
+    clear_fronts(fold)
+
+
+def count_end(fold: Fold, unit: str, by: int = -1) -> None:
+    """One less (or one more again) to be done in the scope that a unit is directly in."""
+    scopes, tasks = fold.wiring.scope, fold.wiring.tasks
+    if unit not in tasks:
+        items = fold.items[split(unit)[0]]
+        items.open += by
+        if by < 0:
+            items.busy -= 1
+    elif scopes and unit in scopes:
+        fold.inside[scopes[unit]] += by
+    else:
+        fold.open += by
+
+
+# Links
+
+
+def settle_links(fold: Fold, source: str, how: str) -> None:
+    """A source has ended: each of its links is decided, and who waits for nothing else is held until it is judged."""
+    special, left, states = fold.wiring.links.get(source, {}), fold.left, fold.states
+    for name in fold.wiring.dependents[source]:
+        left[name] -= 1
+        if why := dead_as(fold, source, how, special.get(name, SUCCEEDS)):
+            fold.dead.setdefault(name, {})[source] = why
+        if states[name] == WAITING and decided(fold, name):
+            fold.held[name] = None
+
+
+def dead_as(fold: Fold, source: str, how: str, link: str) -> str:
+    """How a link ended that can't be met any more ("failed", "skipped"); empty where it is met."""
+    if how == SKIPPED:
+        return "" if link != FAILS and fold.wiring.tasks[source].skip == "self" else "skipped"
+    if how == FAILED:
+        return "failed" if link == SUCCEEDS else ""
+    return "skipped" if link == FAILS else ""
+
+
+def decided(fold: Fold, name: str) -> bool:
+    """Whether a task's join is met or can't be met any more."""
+    join = fold.wiring.tasks[name].join
+    if not join:
+        return not fold.left[name] or name in fold.dead
+    links, gone = fold.wiring.needs[name], len(fold.dead.get(name, ()))
+    return links - fold.left[name] - gone >= join or links - gone < join
+
+
+def recount(fold: Fold, name: str) -> None:
+    """Count a task's links anew, after sources of it were reset."""
+    fold.dead.pop(name, None)
+    fold.left[name] = fold.wiring.needs[name]
+    for source in fold.wiring.tasks[name].sources():
+        how = fold.states[source]
+        if how in (SUCCEEDED, FAILED, SKIPPED):
+            fold.left[name] -= 1
+            if why := dead_as(fold, source, how, fold.wiring.links.get(source, {}).get(name, SUCCEEDS)):
+                fold.dead.setdefault(name, {})[source] = why
+    if fold.states[name] == WAITING and decided(fold, name) and name not in fold.questions:
+        fold.held[name] = None
+    else:
+        fold.held.pop(name, None)
+
+
+# The run
+
+
+def run_started(fold: Fold, fact: f.RunStarted, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunStarted"]
+    fold.started = at
+    fold.inputs = fact.inputs
+    fold.results = fact.results
+    fold.seed = fact.seed
+    offer(fold, fact.ready, at)
+    for name in fold.wiring.roots:
+        if not fold.left[name] and fold.states[name] == WAITING:
+            fold.held[name] = None
+
+
+def run_moved(fold: Fold, fact: Any, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, fact.kind]
+    fold.reason = getattr(fact, "reason", "")
+    fold.stuck = getattr(fact, "task", "")
+
+
+def run_resumed(fold: Fold, fact: f.RunResumed, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunResumed"]
+    if "" in fold.undoing:
+        fold.state = REVERTING
+    fold.reason = fold.stuck = ""
+    for name in fact.passed:
+        fold.breaks[name] = False
+    offer(fold, fact.ready, at)
+
+
+def run_failing(fold: Fold, fact: f.RunFailing | f.RunFailed, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, fact.kind]
+    fold.ended_by = fact.task
+    fold.reason = f"{fact.task} failed"
+    fold.undoing.pop("", None)
+
+
+def run_cancelled(fold: Fold, fact: f.RunCancelled, at: float) -> None:
+    fold.state = RUN_TABLE[fold.state, "RunCancelled"]
+    fold.reason = fact.note
+
+
+def break_set(fold: Fold, fact: f.BreakpointSet, at: float) -> None:
+    fold.breaks[fact.task] = True
+
+
+def break_cleared(fold: Fold, fact: f.BreakpointCleared, at: float) -> None:
+    fold.breaks.pop(fact.task, None)
+
+
+# Attempts
+
+
+def task_ready(fold: Fold, fact: f.TaskReady, at: float) -> None:
+    if fact.sources is not None:
+        fold.used[fact.task] = fact.sources
+    offer(fold, (fact.task,), at)
+
+
+def claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
+    name = fact.task
+    states = fold.states
+    if name not in states:
+        enter(fold, name)
+    states[name] = _CLAIMED[states[name]]
+    fold.claims[name] = fact.claimant
+    if fold.wiring.timeouts and states[name] == RUNNING:
+        start_deadline(fold, name, at)
+    queue = fold.queue
+    while queue and states[queue[0]] != READY and not fold.takeable(queue[0]):
+        queue.popleft()
+    if fold.lanes:
+        clear_fronts(fold)
+
+
+def released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "AttemptReleased"]
+    fold.past[name, fact.attempt] = fact.reason or "released"
+    if fact.reason == "lost":
+        fold.losses[name] = fold.losses.get(name, 0) + 1
+    fold.undos.pop(name, None)
+    fold.deadlines.pop(name, None)
+    del fold.claims[name]
+
+
+def succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
+    name, left, states = fact.task, fold.left, fold.states
+    if name not in states:
+        enter(fold, name)
+    states[name] = _SUCCEEDED[states[name]]
+    fold.values[name] = fact.value
+    if fact.via == "hand" or fact.via == "given":
+        fold.via[name] = fact.via
+    plain = name in fold.wiring.simple
+    if plain and name in fold.claims:
+        del fold.claims[name]
+        fold.open -= 1
+        if fold.deadlines:
+            fold.deadlines.pop(name, None)
+    else:
+        close(fold, name)
+        count_end(fold, name)
+    if fact.ready:
+        offer(fold, fact.ready, at)
+    if not plain:
+        if name in fold.wiring.dependents:
+            settle_links(fold, name, SUCCEEDED)
+        return
+    for dependent in fold.wiring.dependents[name]:
+        waits = left[dependent] = left[dependent] - 1
+        if not waits and states[dependent] == WAITING:
+            fold.held[dependent] = None
+
+
+def retrying(fold: Fold, fact: f.TaskRetrying, at: float) -> None:
+    name = fact.task
+    if name not in fold.states:
+        enter(fold, name)
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskRetrying"]
+    if fact.outcome == "failure":
+        fold.reports[name, fact.attempt] = fact.failure
+    else:
+        fold.past[name, fact.attempt] = fact.outcome
+    counter = fold.losses if fact.outcome == "lost" else fold.tries
+    counter[name] = counter.get(name, 0) + 1
+    close(fold, name)
+    set_due(fold, name, fact.due)
+
+
+def lost(fold: Fold, fact: f.TaskLost, at: float) -> None:
+    name = fact.task
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskLost"]
+    close(fold, name)
+    fold.lost[name] = None
+
+
+def failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
+    name = fact.task
+    if name not in fold.states:
+        enter(fold, name)
+    fold.states[name] = TASK_TABLE[fold.states[name], "TaskFailed"]
+    fold.failures[name] = fact.failure
+    if fact.outcome in ("lost", "timeout"):
+        fold.past[name, fact.attempt] = fact.outcome
+    if fact.via == "hand":
+        fold.via[name] = fact.via
+    close(fold, name)
+    count_end(fold, name)
+    if name not in fold.wiring.tasks:
+        fold.items[split(name)[0]].failed[name] = None
+        return
+    fold.failing.pop(name, None)
+    fold.undoing.pop(name, None)
+    if not fact.handled:
+        fold.unhandled.setdefault(fold.scope_of(name), {})[name] = None
+    settle_links(fold, name, FAILED)
+
+
+def skipped(fold: Fold, fact: f.TaskSkipped, at: float) -> None:
+    for name in fact.tasks:
+        if name not in fold.states:
+            enter(fold, name)
+        was = fold.states[name]
+        fold.states[name] = TASK_TABLE[was, "TaskSkipped"]
+        if was == FAILED:
+            fold.reports[name, fold.attempts.get(name, 0)] = fold.failures.pop(name)
+            forgive(fold, name)
+            for dependent in fold.wiring.dependents.get(name, ()):
+                recount(fold, dependent)
+            continue
+        close(fold, name)
+        if name not in fold.wiring.tasks and was == WAITING:
+            fold.items[split(name)[0]].again.pop(name, None)
+            fold.items[split(name)[0]].busy += 1
+        count_end(fold, name)
+        if name in fold.wiring.dependents:
+            settle_links(fold, name, SKIPPED)
+
+
+def cancelled(fold: Fold, fact: f.TaskCancelled, at: float) -> None:
+    for name in fact.tasks:
+        fold.states[name] = TASK_TABLE[fold.states[name], "TaskCancelled"]
+        close(fold, name)
+        count_end(fold, name)
+    for line in (fold.queue, *fold.lanes.values()):
+        if line:
+            kept = [name for name in line if fold.takeable(name)]
+            line.clear()
+            line.extend(kept)
+    fold.held = {name: None for name in fold.held if fold.states[name] not in FINISHED}
+
+
+def forgive(fold: Fold, unit: str) -> None:
+    """A failure stands no more."""
+    if unit not in fold.wiring.tasks:
+        fold.items[split(unit)[0]].failed.pop(unit, None)
+        return
+    scope = fold.scope_of(unit)
+    standing = fold.unhandled.get(scope)
+    if standing is not None and standing.pop(unit, "") is None and not standing:
+        del fold.unhandled[scope]
+
+
+def nothing(fold: Fold, fact: f.Fact, at: float) -> None:
+    """A fact for the record alone."""

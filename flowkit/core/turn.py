@@ -1,0 +1,112 @@
+"""A turn of the core: the facts that follow from one message, each of them already folded in when the next is decided.
+
+So every rule reads the run as the facts before it left it, and there is one definition of what a fact changes. A turn that is refused has no
+facts; a turn that can't be committed makes its fold worthless, which the shell then folds anew from the journal.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from . import facts as f
+from .evolve import evolve
+from .fold import Fold
+from .states import FINISHED, RUNNING, WAITING
+
+
+class Turn:
+    """`facts` so far, and `work`: units that have ended ("end") or can be judged ("judge"), whose consequences are still to be found."""
+
+    __slots__ = ("at", "facts", "fold", "work")
+
+    def __init__(self, fold: Fold, at: float) -> None:
+        self.fold = fold
+        self.at = at
+        self.facts: list[f.Fact] = []
+        self.work: deque[tuple[str, str]] = deque()
+
+    def put(self, fact: f.Fact) -> None:
+        """Record a fact: from here on the fold knows it."""
+        evolve(self.fold, fact, self.at)
+        self.facts.append(fact)
+
+    def end(self, unit: str) -> None:
+        """A unit has ended: what follows is found later in this turn."""
+        self.work.append(("end", unit))
+
+    def judge(self, unit: str) -> None:
+        """A unit may be able to go on: that is found out later in this turn."""
+        self.work.append(("judge", unit))
+
+
+def active(fold: Fold, unit: str) -> bool:
+    """Whether new things may start where this unit is: in the run, and in the subflow that it is directly in."""
+    if fold.state != RUNNING:
+        return False
+    scope = fold.scope_of(unit)
+    return not scope or (fold.states[scope] == RUNNING and scope not in fold.failing)
+
+
+def standing(fold: Fold, unit: str) -> bool:
+    """Whether what fails there may still be tried again: nothing around it is failing, being undone or over. A pause doesn't matter."""
+    if fold.state not in (RUNNING, "pausing", "paused") or "" in fold.undoing:
+        return False
+    scope = fold.scope_of(unit)
+    return not scope or (fold.states[scope] == RUNNING and scope not in fold.failing)
+
+
+def out_in(fold: Fold, scope: str) -> bool:
+    """Whether anybody is still at work on something in a scope, however deep, was asked for it, or is to handle a failure in it."""
+    wiring = fold.wiring
+    waiting = [unit for line in (fold.queue, *fold.lanes.values()) for unit in line if fold.takeable(unit)]
+    for unit in (*fold.claims, *fold.lost, *fold.people, *waiting):
+        if unit in fold.undos:
+            continue
+        if not scope or scope in wiring.enclosing(fold.task_of(unit)):
+            return True
+    return False
+
+
+def open_in(fold: Fold, scope: str) -> list[str]:
+    """What is in a scope and has not ended, in the order of definition; items that anything happened to stand behind."""
+    states, wiring = fold.states, fold.wiring
+    found = [
+        name for name in wiring.inside(scope) if states[name] not in FINISHED and states[name] != "reverting"
+    ]
+    if fold.items:
+        inside = None if not scope else set(found)
+        for unit, state in states.items():
+            if unit not in wiring.tasks and state not in FINISHED and state != "reverting":
+                name = fold.task_of(unit)
+                if inside is None or name in inside:
+                    found.append(unit)
+    return found
+
+
+def handles_failure(fold: Fold, unit: str) -> bool:
+    """Whether what is offered of a function there is because of a failure, so that it may be done though the run is failing."""
+    task = fold.plan_of(unit)
+    failed = [source for source, _ in task.upon if fold.states[source] == "failed"]
+    return bool(failed) and unit not in fold.wiring.manual
+
+
+def cancel_untaken(turn: Turn, scope: str, reason: str, people: bool = True, handlers: bool = True) -> None:
+    """Cancel what is open in a scope and nobody is at work on. With `people`, what people were asked stays; with `handlers`, so do
+    offers that handle a failure."""
+    fold = turn.fold
+    names = []
+    for unit in open_in(fold, scope):
+        if unit in fold.claims or unit in fold.lost or (people and unit in fold.people):
+            continue
+        if handlers and fold.states[unit] == "ready" and handles_failure(fold, unit):
+            continue
+        names.append(unit)
+    if names:
+        turn.put(f.TaskCancelled(tasks=tuple(names), reason=reason))
+
+
+def skipped_with(fold: Fold, unit: str) -> tuple[str, ...]:
+    """A unit, and for a subflow what is in it and has not ended."""
+    if unit not in fold.wiring.groups:
+        return (unit,)
+    return (unit, *(name for name in fold.wiring.inside(unit) if fold.states[name] == WAITING))

@@ -1,0 +1,148 @@
+"""What operators ask of a run: pause, resume, cancel, undo, breakpoints; and the answers to questions."""
+
+from __future__ import annotations
+
+from .. import errors
+from . import facts as f
+from . import messages as m
+from .answer import ACCEPTED, IGNORED, REFUSED, REPEAT, Answer
+from .claiming import claim_next
+from .ending import proceed, settle
+from .fold import Fold
+from .judging import fail, judge, pause
+from .refusals import not_asked, run_refusal, unknown
+from .resetting import judge_held
+from .states import FAILED, READY, REVERTING, RUNNING
+from .timing import due_units, offer_again
+from .turn import Turn, active, cancel_untaken, open_in
+
+
+def pause_verb(turn: Turn, message: m.Pause) -> Answer:
+    if refusal := run_refusal(turn.fold, message):
+        return refusal
+    turn.put(pause(turn.fold, message.note or "asked for"))
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def resume_verb(turn: Turn, message: m.Resume) -> Answer:
+    fold = turn.fold
+    if refusal := run_refusal(fold, message):
+        return refusal
+    index = fold.wiring.index
+    held = sorted((n for n in fold.held if n in index), key=index.__getitem__)
+    passed = tuple(
+        n for n, armed in fold.breaks.items() if armed and (n in fold.held or fold.states[n] == READY)
+    )
+    scope = fold.wiring.scope
+    plain = tuple(
+        n
+        for n in held
+        if n in fold.wiring.plain and n not in scope and n not in fold.dead and n not in fold.last
+    )
+    turn.put(f.RunResumed(ready=() if "" in fold.undoing else plain, passed=passed, note=message.note))
+    if fold.state == RUNNING:
+        for unit in due_units(fold, turn.at):
+            if unit in fold.wiring.groups:
+                proceed(turn, unit)
+            elif active(fold, unit):
+                offer_again(turn, unit)
+        for group in tuple(fold.failing):
+            proceed(turn, group)
+        judge_held(turn)
+    settle(turn)
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def cancel_verb(turn: Turn, message: m.Cancel) -> Answer:
+    fold = turn.fold
+    if refusal := run_refusal(fold, message):
+        return refusal
+    names = tuple(open_in(fold, ""))
+    turn.put(f.RunCancelled(note=message.note))
+    if names:
+        turn.put(f.TaskCancelled(tasks=names, reason="the run was cancelled"))
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def revert_verb(turn: Turn, message: m.Revert) -> Answer:
+    if refusal := run_refusal(turn.fold, message):
+        return refusal
+    turn.put(f.RunRevertStarted(note=message.note))
+    cancel_untaken(turn, "", "the run is being undone", people=False, handlers=False)
+    settle(turn)
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def break_verb(turn: Turn, message: m.Break) -> Answer:
+    fold, name = turn.fold, message.task
+    if refusal := run_refusal(fold, message):
+        return refusal
+    if name not in fold.wiring.tasks:
+        return Answer(REFUSED, error=unknown(fold, name))
+    if fold.breaks.get(name):
+        return Answer(IGNORED, reason="there is a breakpoint already")
+    turn.put(f.BreakpointSet(task=name))
+    if fold.states[name] == READY and fold.state == RUNNING:
+        turn.put(pause(fold, f"breakpoint before {name}"))
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def clear_break_verb(turn: Turn, message: m.ClearBreak) -> Answer:
+    fold = turn.fold
+    if refusal := run_refusal(fold, message):
+        return refusal
+    if message.task not in fold.wiring.tasks:
+        return Answer(REFUSED, error=unknown(fold, message.task))
+    if message.task not in fold.breaks:
+        return Answer(IGNORED, reason="there is no breakpoint")
+    turn.put(f.BreakpointCleared(task=message.task))
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def reply_verb(turn: Turn, message: m.Reply) -> Answer:
+    """The answer to a question. The first one counts."""
+    fold, name = turn.fold, message.task
+    if name not in fold.wiring.tasks:
+        return Answer(REFUSED, error=unknown(fold, name))
+    if fold.questions.get(name) != message.what:
+        return _not_open(fold, message)
+    if refusal := run_refusal(fold, message):
+        return refusal
+    if message.failure is not None:
+        fail(turn, name, message.failure, "question")
+    else:
+        answer = message.answer
+        assert answer is not None
+        turn.put(
+            f.QuestionAnswered(
+                task=name, what=message.what, answer=answer, via=message.via, note=message.note
+            )
+        )
+        judge(turn, name)
+    settle(turn)
+    if message.then is not None and fold.state in (RUNNING, REVERTING):
+        claimed = claim_next(fold, message.then)
+        if claimed is not None:
+            turn.put(claimed)
+    return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def _not_open(fold: Fold, message: m.Reply) -> Answer:
+    """No such question is open: perhaps it was answered before."""
+    name = message.task
+    given: bool | int | None = fold.counts.get(name) if message.what == "each" else fold.answers.get(name)
+    if (
+        given is None
+        and message.what == "when"
+        and fold.states[name] == FAILED
+        and message.failure is not None
+    ):
+        return Answer(IGNORED, reason="its decider failed before")
+    if given is None or message.failure is not None:
+        return Answer(REFUSED, error=errors.NotReady(not_asked(fold, name, message.what), task=name))
+    if given == message.answer:
+        return Answer(REPEAT)
+    text = f"{name} was answered before ({message.what}: {given}); {message.answer} is not used. Nothing was recorded."
+    return Answer(
+        REFUSED, error=errors.AlreadyCompleted(text, task=name, recorded=given, sent=message.answer)
+    )
