@@ -4,7 +4,7 @@ from flowkit.render.bundle import bundle
 from flowkit.render.dot import to_dot
 from flowkit.render.focus import focus
 from flowkit.render.geometry import Geometry
-from flowkit.render.graph import Edge, Flags, Graph, Marks, Node, States
+from flowkit.render.graph import Edge, Flags, Graph, Marks, Node, NodeKind, States
 from flowkit.render.layered import lay_out_plainly
 from flowkit.render.layout import lay_out
 from flowkit.render.letters import harmless
@@ -26,6 +26,7 @@ __all__ = [
     "Graph",
     "Marks",
     "Node",
+    "NodeKind",
     "OFFER_HEADERS",
     "OfferRow",
     "Seen",

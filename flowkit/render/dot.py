@@ -10,17 +10,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowkit.render import letters
+from flowkit.render.frames import frames, leaving, names, ranks
 from flowkit.render.geometry import sideways
-from flowkit.render.graph import Graph, States, ends, ranks
+from flowkit.render.graph import Graph, Node, States, ends
 from flowkit.render.look import CARD, KIND_WORDS, look
 
+CLUSTER = "cluster_"
+"""What the name of a frame begins with; its position follows."""
+
 _LONGEST = 200
+_EDGE_STYLES = {"after": "dashed", "failed": "dashed", "finished": "dashed", "when": "dotted"}
 _DASHES = {"": "solid", "2 2": "dotted", "2 3": "dotted"}
 
 
 def to_dot(graph: Graph, states: States | None = None) -> str:
     """The graph as DOT text, ready for the `dot` program. With `states`, each task carries its state's
-    word and look.
+    word and look; subflows are clusters.
 
     Raises ImportError if the `graphviz` package is missing.
     """
@@ -28,60 +33,103 @@ def to_dot(graph: Graph, states: States | None = None) -> str:
     dot.attr(label=_label(graph.title), labelloc="t", rankdir="LR" if sideways(graph) else "TB")
     dot.attr("node", shape="box", style="rounded,filled", fillcolor="#ffffff", fontname="Helvetica")
     dot.attr("edge", color=CARD["light"]["edge"], fontname="Helvetica")
+    parts, shown = _parts(graph), names(graph, framed=True)
+    drawn = frames(graph)
     for i, node in enumerate(graph.nodes):
-        state = (states or {}).get(node.key)
-        row = look(state)
-        if node.kind == "input":
-            dot.node(f"n{i}", _label(node.label, KIND_WORDS["input"]), fillcolor=CARD["light"]["input"])
-            continue
-        style = f"rounded,filled,{_DASHES.get(row.dash, 'dashed')}"
-        second = row.word or (KIND_WORDS["manual"] if node.kind == "manual" else "")
-        dot.node(
-            f"n{i}",
-            _label(node.label, second),
-            style=style,
-            color=row.light.stroke,
-            fillcolor=row.light.fill,
-            penwidth=f"{row.width:g}",
-        )
-    for edge, pair in zip(graph.edges, ends(graph), strict=True):
+        _add_node(parts[drawn.of[i]], i, node, shown[i], (states or {}).get(node.key))
+    _close(dot, graph, parts, label="", style="rounded,filled", fillcolor="#f6f8fa", color="#d0d7de")
+    leaves = {n: last for n, _, last in leaving(graph)}
+    for n, (edge, pair) in enumerate(zip(graph.edges, ends(graph), strict=True)):
         if pair is not None:
-            style = "dashed" if edge.kind == "after" else "solid"
-            dot.edge(f"n{pair[0]}", f"n{pair[1]}", _label(edge.label) if edge.label else None, style=style)
+            label = _label(edge.label) if edge.label else None
+            source, tail = _tail(graph, pair[0], leaves.get(n, ()))
+            dot.edge(f"n{source}", f"n{pair[1]}", label, style=_EDGE_STYLES.get(edge.kind, "solid"), **tail)
+            for other in leaves.get(n, ())[1:]:
+                dot.edge(f"n{other}", f"n{pair[1]}", style="invis")
     return str(dot.source)
+
+
+def _add_node(part: Any, i: int, node: Node, name: str, state: str | None) -> None:
+    row = look(state)
+    if node.kind == "input":
+        label = _label(name, KIND_WORDS["input"])
+        part.node(f"n{i}", label, fillcolor=CARD["light"]["input"])
+        return
+    said = [row.word or (KIND_WORDS[node.kind] if node.kind in ("manual", "flow") else "")]
+    said += [node.join, *([] if row.word else [node.note])]
+    words = letters.clip(letters.harmless(", ".join(word for word in said if word)), _LONGEST)
+    part.node(
+        f"n{i}",
+        _label(name, words),
+        style=f"rounded,filled,{_DASHES.get(row.dash, 'dashed')}",
+        color=row.light.stroke,
+        fillcolor=row.light.fill,
+        penwidth=f"{row.width:g}",
+    )
 
 
 def skeleton(graph: Graph, sizes: Sequence[tuple[float, float]], to_the_right: bool) -> str:
     """The graph as DOT with nothing but structure and sizes (in pixels): equal structures give equal texts.
 
     Edges carry their position in `graph.edges` as `id`; a label is stood for by as many x. Short
-    edges pull more than long ones, so that the main line of a flow is straight.
+    edges pull more than long ones, so that the main line of a flow is straight. What leaves a subflow starts at its frame;
+    edges without an id only keep what comes after it clear of it.
     """
     dot = _digraph()
     dot.attr(rankdir="LR" if to_the_right else "TB", nodesep="0.28", ranksep="0.44", margin="0", pad="0")
     dot.attr("node", shape="box", fixedsize="true", label="")
     dot.attr("edge", arrowsize="0.7", fontsize="10", fontname="Helvetica")
     rank = ranks(graph)
+    parts, drawn = _parts(graph), frames(graph)
     for i, (width, height) in enumerate(sizes):
-        dot.node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}")
-    for i, (edge, pair) in enumerate(zip(graph.edges, ends(graph), strict=True)):
+        parts[drawn.of[i]].node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}")
+    _close(dot, graph, parts, margin="12")
+    leaves = {n: last for n, _, last in leaving(graph)}
+    for n, (edge, pair) in enumerate(zip(graph.edges, ends(graph), strict=True)):
         if pair is not None:
             text = "x" * min(len(letters.harmless(edge.label)), letters.LONGEST) or None
             weight = "4" if rank[pair[1]] - rank[pair[0]] == 1 else "1"
-            dot.edge(f"n{pair[0]}", f"n{pair[1]}", text, id=f"e{i}", weight=weight)
+            source, tail = _tail(graph, pair[0], leaves.get(n, ()))
+            dot.edge(f"n{source}", f"n{pair[1]}", text, id=f"e{n}", weight=weight, **tail)
+            for other in leaves.get(n, ())[1:]:
+                dot.edge(f"n{other}", f"n{pair[1]}", style="invis")
     return str(dot.source)
 
 
-def _digraph() -> Any:
+def _parts(graph: Graph) -> dict[int, Any]:
+    """A part of the drawing for each frame, by position, and under -1 one for what stands in none."""
+    return {-1: _digraph(), **{n: _digraph(f"{CLUSTER}{n}") for n in range(len(frames(graph).all))}}
+
+
+def _close(dot: Any, graph: Graph, parts: dict[int, Any], **attributes: str) -> None:
+    """Put the parts, each with its frame, into one another, the innermost first, and all into the drawing."""
+    around = [frame.around for frame in frames(graph).all]
+    for n in reversed(range(len(around))):
+        parts[n].attr(**attributes)
+        parts[around[n]].subgraph(parts[n])
+    dot.body.extend(parts[-1].body)
+    if around:
+        dot.attr(compound="true")
+
+
+def _tail(graph: Graph, source: int, last: tuple[int, ...]) -> tuple[int, dict[str, str]]:
+    """Where an edge starts: at its source, or at the frame of a subflow, by way of its last task."""
+    at = frames(graph)
+    if not last or at.of[source] < 0 or at.all[at.of[source]].header != source:
+        return source, {}
+    return last[0], {"ltail": f"{CLUSTER}{at.of[source]}"}
+
+
+def _digraph(name: str = "flow") -> Any:
     import graphviz
 
-    return graphviz.Digraph("flow")
+    return graphviz.Digraph(name)
 
 
-def _label(text: str, second: str = "") -> str:
-    """A quoted label: `graphviz.escape` disarms backslashes and `<…>`; an ampersand would begin an entity."""
+def _label(text: str, second: str = "") -> Any:
+    """A quoted label: `graphviz.escape` disarms backslashes, an ampersand would begin an entity, and `<…>` HTML."""
     import graphviz
 
-    first = letters.clip(letters.name(text) if second else letters.harmless(text), _LONGEST)
-    escaped = graphviz.escape(first.replace("&", "&amp;"))
-    return f"{escaped}\\n{second}" if second else escaped
+    lines = (letters.clip(letters.harmless(line), _LONGEST) for line in (text, second) if line)
+    label = "\\n".join(graphviz.escape(line.replace("&", "&amp;")) for line in lines)
+    return graphviz.nohtml(label)

@@ -8,7 +8,8 @@ Deterministic: ties are decided by the graph's own order.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from flowkit.render.graph import Edge, Graph, Marks, Node, States, counts, ends, neighbours, ranks, tasks
+from flowkit.render.frames import ranks
+from flowkit.render.graph import Edge, Graph, Marks, Node, States, counts, ends, neighbours, tasks
 from flowkit.render.look import look
 
 FOLDS = 10
@@ -43,6 +44,7 @@ def focus(graph: Graph, states: States | None, marks: Marks | None, limit: int) 
     if len(graph.nodes) <= limit:
         return Focus(graph, total, total)
     kept = set(chosen(graph, states, marks, limit))
+    kept |= _around(graph, kept, limit // 2)
     folds = _folds(graph, states or {}, kept)
     alone = {fold.members[0] for fold in folds if len(fold.members) == 1}
     if alone:
@@ -65,6 +67,18 @@ def chosen(graph: Graph, states: States | None, marks: Marks | None, limit: int)
                 if len(kept) < limit:
                     kept[other] = None
     return sorted(kept)
+
+
+def _around(graph: Graph, kept: set[int], limit: int) -> set[int]:
+    """The subflows that the kept nodes are in, from the inside out, at most `limit`: so one sees where they stand."""
+    at = {node.key: i for i, node in enumerate(graph.nodes) if node.kind == "flow"}
+    found: dict[int, None] = {}
+    for i in sorted(kept):
+        header = at.get(graph.nodes[i].within)
+        while header is not None and header not in found and len(found) < limit:
+            found[header] = None
+            header = at.get(graph.nodes[header].within)
+    return set(found)
 
 
 def _frontier(graph: Graph, states: States, marks: Marks) -> list[int]:
@@ -156,7 +170,9 @@ def _more(key: str, members: list[Node], states: States) -> Node:
     inside = sorted(counts(Graph(tuple(members)), states).items(), key=lambda item: -item[1])
     words = [f"{n:,} {look(state).word}" for state, n in inside]
     note = f"all {look(inside[0][0]).word}" if len(words) == 1 else ", ".join(words[:2])
-    return Node(key, f"{len(members):,} more", "more", note if len(words) <= 2 else f"{note}, …")
+    scopes = {member.within for member in members}
+    within = scopes.pop() if len(scopes) == 1 else ""
+    return Node(key, f"{len(members):,} more", "more", note if len(words) <= 2 else f"{note}, …", within)
 
 
 def _hanging_together(graph: Graph, states: States, kept: set[int]) -> dict[int, int]:

@@ -14,8 +14,11 @@ import msgspec
 
 from flowkit.render.look import LOOKS
 
-NodeKind = Literal["task", "manual", "input", "more"]
-EdgeKind = Literal["data", "after"]
+NodeKind = Literal["task", "manual", "input", "more", "flow"]
+EdgeKind = Literal["data", "after", "when", "failed", "finished", "inside"]
+
+STATEFUL = frozenset(("task", "manual", "flow"))
+"""The kinds of nodes that have a state."""
 
 States = Mapping[str, str]
 """Node key → state word (`waiting`, `ready`, …)."""
@@ -26,16 +29,25 @@ Flags = Mapping[str, str]
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
-    """One box. `kind` "more" stands for tasks that are left out; `note` is shown where no state is known."""
+    """One box. `kind` "more" stands for tasks that are left out, "flow" for a subflow; `note` is shown where no state is known.
+
+    `within` is the key of the subflow that the node is directly in. `join` says how many sources suffice, where it isn't all.
+    `signs` are of "each", "undo" and "loop".
+    """
 
     key: str
     label: str
     kind: NodeKind = "task"
     note: str = ""
+    within: str = ""
+    join: str = ""
+    signs: tuple[str, ...] = ()
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):
-    """One arrow, by node keys. "data" carries a value, "after" only orders."""
+    """One arrow, by node keys. "data" carries a value, "after" only orders, "when" decides; "failed" and "finished" ask for
+    another end than success; "inside" leads from a subflow to what begins in it.
+    """
 
     source: str
     target: str
@@ -75,41 +87,6 @@ def neighbours(graph: Graph) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[i
             targets[pair[0]][pair[1]] = None
             sources[pair[1]][pair[0]] = None
     return tuple(map(tuple, sources)), tuple(map(tuple, targets))
-
-
-def ranks(graph: Graph) -> list[int]:
-    """Each node's distance from the beginning: the longest way through its sources. Linear in the graph.
-
-    Circles are cut at their first node in the graph's order, so a faulty flow has a picture too. A node
-    without sources stands directly before its nearest target.
-    """
-    sources, targets = neighbours(graph)
-    left = [len(each) for each in sources]
-    rank = [0] * len(left)
-    placed = [False] * len(left)
-    queue = [i for i, n in enumerate(left) if n == 0]
-    cut = 0
-    head = 0
-    while head < len(queue) or cut < len(left):
-        if head == len(queue):
-            if not placed[cut] and left[cut] > 0:
-                left[cut] = 0
-                queue.append(cut)
-            cut += 1
-            continue
-        node = queue[head]
-        head += 1
-        placed[node] = True
-        for target in targets[node]:
-            if left[target] > 0:
-                rank[target] = max(rank[target], rank[node] + 1)
-                left[target] -= 1
-                if left[target] == 0:
-                    queue.append(target)
-    for i, found in enumerate(targets):
-        if not sources[i] and found:
-            rank[i] = max(0, min(rank[t] for t in found) - 1)
-    return rank
 
 
 def counts(graph: Graph, states: States | None) -> dict[str, int]:

@@ -17,7 +17,8 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from flowkit.render.dot import skeleton
+from flowkit.render.dot import CLUSTER, skeleton
+from flowkit.render.frames import frames
 from flowkit.render.geometry import COMFORTABLE, Box, Curve, Geometry, Point, rounded, sideways, sizes
 from flowkit.render.graph import Graph
 from flowkit.render.layered import lay_out_plainly
@@ -54,20 +55,21 @@ def lay_out(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> Geometry |
     forced = os.environ.get("FLOWKIT_LAYOUT", "")
     ways = (forced,) if forced in (*_WAYS, "none") else _WAYS
     try:
-        text = skeleton(graph, sizes(graph), sideways(graph, room))
-        return _geometry(text, len(graph.nodes), len(graph.edges), ways)
+        framed = len(frames(graph).all)
+        text = skeleton(graph, sizes(graph, bool(framed)), sideways(graph, room))
+        return _geometry(text, len(graph.nodes), len(graph.edges), framed, ways)
     except Exception:
         return None
 
 
 @lru_cache(maxsize=32)
-def _geometry(text: str, nodes: int, edges: int, ways: tuple[str, ...]) -> Geometry:
+def _geometry(text: str, nodes: int, edges: int, framed: int, ways: tuple[str, ...]) -> Geometry:
     """Raises when no way leads to a layout, so that a failure is not remembered."""
     for way in ways:
         try:
             answer = _by_wasi(text) if way == "wasi" else _by_dot(text) if way == "dot" else None
             if answer is not None:
-                return _read(json.loads(answer), nodes, edges)
+                return _read(json.loads(answer), nodes, edges, framed)
         except Exception:
             continue
     raise LookupError("no layout program answered")
@@ -113,7 +115,7 @@ def _by_dot(text: str) -> bytes | None:
     ).stdout
 
 
-def _read(answer: dict[str, Any], nodes: int, edges: int) -> Geometry:
+def _read(answer: dict[str, Any], nodes: int, edges: int, framed: int) -> Geometry:
     """Graphviz counts from the bottom left in points of 1/72 inch; our sizes were given so that these are
     pixels.
     """
@@ -124,17 +126,26 @@ def _read(answer: dict[str, Any], nodes: int, edges: int) -> Geometry:
         return rounded(float(x) - left), rounded(top - float(y))
 
     boxes: list[Box | None] = [None] * nodes
+    around: list[Box | None] = [None] * framed
     for found in answer["objects"]:
+        if found["name"].startswith(CLUSTER):
+            x0, y0, x1, y1 = (float(part) for part in found["bb"].split(","))
+            box = Box(rounded(x0 - left), rounded(top - y1), rounded(x1 - x0), rounded(y1 - y0))
+            around[int(found["name"].removeprefix(CLUSTER))] = box
+            continue
         x, y = point(found["pos"])
         w, h = float(found["width"]) * 72, float(found["height"]) * 72
         boxes[int(found["name"][1:])] = Box(rounded(x - w / 2), rounded(y - h / 2), rounded(w), rounded(h))
     curves: list[Curve | None] = [None] * edges
     for found in answer.get("edges", ()):
+        if "id" not in found:
+            continue  # it only keeps things apart
         words = found["pos"].split()
         points = tuple(point(word) for word in words if word[0] not in "es")
         tip = next((point(word) for word in words if word[0] == "e"), points[-1])
         label_at = point(found["lp"]) if "lp" in found else None
         curves[int(found["id"][1:])] = Curve(points, tip, label_at)
-    if None in boxes:
+    if None in boxes or None in around:
         raise LookupError("the layout lacks a node")
-    return Geometry(rounded(right - left), rounded(top - bottom), tuple(b for b in boxes if b), tuple(curves))
+    size = rounded(right - left), rounded(top - bottom)
+    return Geometry(*size, tuple(b for b in boxes if b), tuple(curves), tuple(b for b in around if b))

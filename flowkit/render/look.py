@@ -71,12 +71,24 @@ KIND_ICONS = {
 outside.
 """
 
+SIGN_ICONS = {
+    "manual": KIND_ICONS["manual"],
+    "undo": _BACK,
+    "loop": "M9.5 3.5A4.5 4.5 0 1 0 10.5 6M9.8 1v2.7H7.1",
+}
+SIGN_WORDS = {"undo": "can be undone", "loop": "goes round", "each": "once for each item"}
+"""What a task's options add to its box."""
+
 KIND_WORDS = {
     "task": "task",
+    "flow": "a subflow",
     "manual": "a person gives the result",
     "input": "you give this at the start",
     "more": "not drawn one by one",
 }
+
+EDGE_DASHES = {"": ("data", "inside"), "5 4": ("after", "failed", "finished"), "2 3": ("when",)}
+"""How lines are dashed, with the kinds of edges that are drawn so."""
 
 MARKS = {"now": ("just now", 1.0), "next": ("next", 3.0)}
 """Mark → its words and the width in pixels of the outline around the node."""
@@ -89,6 +101,7 @@ CARD = {
         "ink": "#59636e",
         "edge": "#6e7781",
         "input": "#f3f4f6",
+        "frame": "#f6f8fa",
     },
     "dark": {
         "ground": "#1c2128",
@@ -97,6 +110,7 @@ CARD = {
         "ink": "#adbac7",
         "edge": "#8b949e",
         "input": "#2d333b",
+        "frame": "#22272e",
     },
 }
 """Colours of everything that is no state: the card itself, names, edges, marks, the ground of inputs."""

@@ -6,10 +6,13 @@ It holds no states: those come as deltas by node position, and move nothing.
 from typing import Any
 
 from flowkit.render import letters, strokes
+from flowkit.render.frames import frames, names
 from flowkit.render.geometry import COMFORTABLE, name_on
 from flowkit.render.graph import Graph, ends
 from flowkit.render.layout import place
-from flowkit.render.look import looks
+from flowkit.render.look import EDGE_DASHES, looks
+
+_KINDS = {"flow": "task"}  # to the panel a subflow is a node with a state, like a task
 
 
 def scene(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> dict[str, Any]:
@@ -21,16 +24,38 @@ def scene(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> dict[str, An
     is our own. `room`: width and height in which it is to be read.
     """
     geometry = place(graph, room)
+    shown = names(graph, bool(geometry.frames))
     nodes = [
-        [box.x, box.y, box.w, box.h, name_on(node, box.w), node.kind, _key(node.key)]
-        for node, box in zip(graph.nodes, geometry.boxes, strict=True)
+        [
+            box.x,
+            box.y,
+            box.w,
+            box.h,
+            name_on(node, box.w, name),
+            _KINDS.get(node.kind, node.kind),
+            _key(node.key),
+        ]
+        for node, name, box in zip(graph.nodes, shown, geometry.boxes, strict=True)
     ]
-    edges = []
+    edges = [
+        [
+            frame.header,
+            frame.header,
+            strokes.frame(box),
+            "inside",
+            "",
+            strokes.hidden(nodes[frame.header][:4]),
+            0,
+            0,
+        ]
+        for frame, box in zip(frames(graph).all, geometry.frames, strict=False)
+    ]
     for edge, pair, curve in zip(graph.edges, ends(graph), geometry.curves, strict=True):
         if pair is not None and curve is not None:
             label = letters.clip(letters.harmless(edge.label), letters.LONGEST)
             at = curve.label_at or curve.tip
-            edges.append([*pair, strokes.line(curve), edge.kind, label, strokes.head(curve), *at])
+            kind = "after" if edge.kind in EDGE_DASHES["5 4"] else edge.kind
+            edges.append([*pair, strokes.line(curve), kind, label, strokes.head(curve), *at])
     return {"w": geometry.width, "h": geometry.height, "nodes": nodes, "edges": edges, "looks": looks()}
 
 

@@ -4,12 +4,14 @@ Numbers have at most one decimal, so pictures are short and equal on every machi
 tree only, never a string of markup.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from flowkit.render.geometry import Curve
+from flowkit.render.geometry import Box, Curve
 
 _HEAD = 7.0
 _HALF = 3.2
+_ROUND = 10.0
 
 
 def number(value: float) -> str:
@@ -49,6 +51,22 @@ def head(curve: Curve, dx: float = 0.0, dy: float = 0.0) -> str:
     corners = (tip, (bx - uy * _HALF, by + ux * _HALF), (bx + uy * _HALF, by - ux * _HALF))
     words = [f"{number(x + dx)} {number(y + dy)}" for x, y in corners]
     return f"M{words[0]}L{words[1]} {words[2]}z"
+
+
+def frame(box: Box) -> str:
+    """A rounded rectangle as a closed line."""
+    x0, y0, x1, y1 = (number(each) for each in (box.x, box.y, box.x + box.w, box.y + box.h))
+    a0, b0 = number(box.x + _ROUND), number(box.y + _ROUND)
+    a1, b1 = number(box.x + box.w - _ROUND), number(box.y + box.h - _ROUND)
+    return (
+        f"M{a0} {y0}L{a1} {y0}Q{x1} {y0} {x1} {b0}L{x1} {b1}Q{x1} {y1} {a1} {y1}"
+        f"L{a0} {y1}Q{x0} {y1} {x0} {b1}L{x0} {b0}Q{x0} {y0} {a0} {y0}"
+    )
+
+
+def hidden(box: Sequence[float]) -> str:
+    """An arrowhead in the middle of a node (x, y, width, height), where the node covers it: for lines that point nowhere."""
+    return f"M{number(box[0] + box[2] / 2)} {number(box[1] + box[3] / 2)}z"
 
 
 def _direction(curve: Curve) -> tuple[float, float, float]:

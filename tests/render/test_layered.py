@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowkit.render import Edge, Graph, Node, lay_out_plainly
-from flowkit.render.graph import ranks
+from flowkit.render.frames import ranks
 
 
 @st.composite

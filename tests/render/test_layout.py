@@ -57,7 +57,7 @@ def test_none_means_no_layout(shop, monkeypatch):
 
 def test_the_dot_program_stands_in_and_can_be_forced(shop, monkeypatch, tmp_path):
     expected = lay_out(shop)
-    answer = layout._by_wasi(layout.skeleton(shop, layout.sizes(shop), layout.sideways(shop)))
+    answer = layout._by_wasi(layout.skeleton(shop, layout.sizes(shop, False), layout.sideways(shop)))
     (tmp_path / "answer.json").write_bytes(answer)
     monkeypatch.setenv("PATH", fake_dot(tmp_path, f'cat >/dev/null; cat "{tmp_path}/answer.json"'))
     asked = []
