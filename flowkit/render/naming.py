@@ -18,7 +18,8 @@ LISTED = 3
 
 _NAME_LIMIT = 60
 _BREAKPOINT = "breakpoint before "
-_FAILED = " failed"
+_SAID_OF_A_TASK = (" failed", " was skipped", " said no")
+_NO_TASKS = ("its decider", "the run")
 
 
 def named(task: str) -> str:
@@ -58,8 +59,12 @@ def because(reason: str) -> str:
 
 
 def cause_of_end(reason: str) -> str:
-    """The recorded reason of tasks that were cancelled, with the task that failed written as a name."""
-    return f"{named(reason.removesuffix(_FAILED))}{_FAILED}" if reason.endswith(_FAILED) else because(reason)
+    """The recorded reason of tasks that were left out or cancelled, with the task that it speaks of written as a name."""
+    for tail in _SAID_OF_A_TASK:
+        name = reason.removesuffix(tail)
+        if name != reason and name not in _NO_TASKS:
+            return f"{named(name)}{tail}"
+    return because(reason)
 
 
 def literal(text: str) -> str:
@@ -73,15 +78,25 @@ def cell(verb: str, task: str, rest: str = "") -> str:
     return f"run.{verb}({literal(task)}{f', {rest}' if rest else ''})"
 
 
-def complete_cell(task: TaskPlan, comment: bool = True) -> str:
-    """The call that reports the task's result, with its type as a comment.
+def complete_cell(task: TaskPlan, comment: bool = True, unit: str = "") -> str:
+    """The call that reports the task's result (or that of one `unit` of it), with its type as a comment.
 
     Where a value must be filled in it has "…", which Python refuses: so nobody reports it by mistake.
     """
+    name = unit or task.name
     if task.result is None:
-        return cell("complete", task.name, "…")
-    call = cell("complete", task.name, _example(task.result))
+        return cell("complete", name, "…")
+    call = cell("complete", name, _example(task.result))
     return f"{call}  # {clipped(describe(task.result), 80)}" if comment else call
+
+
+def answer_cell(what: str, task: str) -> str:
+    """The call that answers a question by hand."""
+    return (
+        f"{cell('complete', task, '…')}  # how many items"
+        if what == "each"
+        else cell("complete", task, "True")
+    )
 
 
 def _example(schema: dict[str, object]) -> str:
@@ -126,8 +141,3 @@ def question(what: str, task: str) -> str:
         "until": f"is {named(task)} done with its rounds?",
         "each": f"how many items has {named(task)}?",
     }.get(what, f"{clipped(what, 40)} of {named(task)}?")
-
-
-def why_skipped(reason: str) -> str:
-    """The recorded reason of tasks that were left out, in words."""
-    return "its decider said no" if reason == "when: no" else because(reason)

@@ -44,7 +44,7 @@ def scene(graph: Graph, room: tuple[float, float] = COMFORTABLE) -> dict[str, An
             strokes.frame(box),
             "inside",
             "",
-            strokes.hidden(nodes[frame.header][:4]),
+            strokes.hidden(geometry.boxes[frame.header]),
             0,
             0,
         ]

@@ -24,7 +24,6 @@ from flowkit.render.naming import (
     question,
     quoted,
     seconds,
-    why_skipped,
 )
 
 _VALUE = 60  # characters of a value
@@ -198,7 +197,7 @@ def _task_failed(fact: f.TaskFailed) -> str:
 
 
 def _task_skipped(fact: f.TaskSkipped) -> str:
-    reason = f": {why_skipped(fact.reason)}" if fact.reason else ""
+    reason = f": {cause_of_end(fact.reason)}" if fact.reason else ""
     return f"{listed(fact.tasks)} {_was(fact.tasks)} skipped{reason}"
 
 

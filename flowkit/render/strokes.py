@@ -4,7 +4,6 @@ Numbers have at most one decimal, so pictures are short and equal on every machi
 tree only, never a string of markup.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from flowkit.render.geometry import Box, Curve
@@ -64,9 +63,9 @@ def frame(box: Box) -> str:
     )
 
 
-def hidden(box: Sequence[float]) -> str:
-    """An arrowhead in the middle of a node (x, y, width, height), where the node covers it: for lines that point nowhere."""
-    return f"M{number(box[0] + box[2] / 2)} {number(box[1] + box[3] / 2)}z"
+def hidden(box: Box) -> str:
+    """An arrowhead in the middle of a node, where the node covers it: for lines that point nowhere."""
+    return f"M{number(box.x + box.w / 2)} {number(box.y + box.h / 2)}z"
 
 
 def _direction(curve: Curve) -> tuple[float, float, float]:

@@ -169,7 +169,9 @@ SENTENCES = [
         f.TaskFailed(task="fetch[1]", attempt=1, failure=FAILURE, handled=True),
         "`fetch[1]` failed: HTTPError: 503 busy",
     ),
-    (f.TaskSkipped(tasks=("a",), reason="when: no"), "`a` was skipped: its decider said no"),
+    (f.TaskSkipped(tasks=("a",), reason="its decider said no"), "`a` was skipped: its decider said no"),
+    (f.TaskSkipped(tasks=("a",), reason="agree said no"), "`a` was skipped: `agree` said no"),
+    (f.TaskSkipped(tasks=("a",), reason="b was skipped"), "`a` was skipped: `b` was skipped"),
     (f.TaskSkipped(tasks=("a",), reason="not needed"), "`a` was skipped: not needed"),
     (
         f.TaskCancelled(tasks=tuple("abcde"), reason="charge failed"),
