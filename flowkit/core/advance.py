@@ -7,7 +7,8 @@ know is in the fold, the wiring or the message. A message costs the neighbours o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -64,9 +65,9 @@ def _start(turn: Turn, message: m.Start) -> Answer:
     fold = turn.fold
     wiring, given = fold.wiring, message.results
     free = [name for name in wiring.roots if not wiring.needs[name]]
-    plain = (
-        () if given else tuple(name for name in free if name in wiring.plain and not fold.breaks.get(name))
-    )
+    # Those before the first that takes more: offers are made in the order of the plan.
+    first = takewhile(lambda name: name in wiring.plain and not fold.breaks.get(name), free)
+    plain = () if given else tuple(first)
     turn.put(
         f.RunStarted(
             flow=message.flow,
@@ -79,9 +80,10 @@ def _start(turn: Turn, message: m.Start) -> Answer:
         )
     )
     # What was given becomes a fact before anything is offered, so that the first offers have their inputs.
-    for name, value in given.items():
-        turn.put(f.TaskSucceeded(task=name, attempt=0, value=value, via="given"))
     unneeded = wiring.unneeded(given) if given else ()
+    for name, value in given.items():
+        ready = _free_with(fold, given, unneeded) if name == next(reversed(given)) else ()
+        turn.put(f.TaskSucceeded(task=name, attempt=0, value=value, via="given", ready=ready))
     if unneeded:
         turn.put(f.TaskSkipped(tasks=unneeded, reason="what needs the result was given at the start"))
     for name in wiring.roots:
@@ -89,6 +91,19 @@ def _start(turn: Turn, message: m.Start) -> Answer:
             turn.judge(name)
     settle(turn)
     return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def _free_with(fold: Fold, given: Mapping[str, Any], unneeded: tuple[str, ...]) -> tuple[str, ...]:
+    """The plain tasks that wait for nothing else once these results are there."""
+    wiring, gone = fold.wiring, {*given, *unneeded}
+    return tuple(
+        name
+        for name in wiring.roots
+        if name in wiring.plain
+        and name not in gone
+        and not fold.breaks.get(name)
+        and all(source in given for source in wiring.tasks[name].sources())
+    )
 
 
 def _claim(turn: Turn, message: m.Claim) -> Answer:

@@ -15,8 +15,8 @@ from .plan import Param
 from .values import SCALARS, Json
 from .wiring import Wiring
 
-_COUNTED = ("$tuple", "$list")
-_SIZED = (*_COUNTED, "$set", "$frozenset", "$dict", "$str", "$bytes")
+_COUNTED = ("$tuple", "$set", "$frozenset")
+_SIZED = (*_COUNTED, "$dict", "$str", "$bytes")
 
 
 class Missing(msgspec.Struct, frozen=True):

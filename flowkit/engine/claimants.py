@@ -11,6 +11,7 @@ import functools
 import os
 import platform
 import secrets
+from typing import Any
 
 from ..core import Claimant
 
@@ -86,3 +87,21 @@ def _lives(claimant: Claimant) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def gone_claims(door: Any) -> list[tuple[str, int]]:
+    """The claims that nobody living holds: (task, attempt) each."""
+    house, fold = door.house, door.fold
+    gone = []
+    for name, claimant in tuple(fold.claims.items()):
+        attempt = fold.attempts[name]
+        stands = standing(claimant)
+        if stands == "this process":
+            alive = (door.place, name, attempt) in AT_WORK
+        elif stands == "elsewhere":
+            alive = house.heard_of(claimant)
+        else:
+            alive = stands == "living"
+        if not alive:
+            gone.append((name, attempt))
+    return gone

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..core import Answer, Fold, Wiring, advance, counts, evolve_all
+from ..core import Answer, Fold, Plan, Wiring, advance, counts, evolve_all
 from ..core import facts as f
-from ..core.messages import Emit, Message
+from ..core.messages import Adopt, Emit, Message
 from ..errors import AttemptWithdrawn, RunExists, UnknownRun, UsageError
 from ..journal import Entry, Journal, pack
 from .claimants import AT_WORK
@@ -29,16 +29,32 @@ class Door:
         self.house = house
         self.journal: Journal = house.journal
         self.run_id = run_id
-        self.wiring = wiring
+        self._first = wiring  # the plan that the run began with, looked up
         self.place = (
             f"{self.journal.key.hex()}/{run_id}"  # the same for every door to this run in this process
         )
+        self._adopted = False
         self.shut = ""  # why nothing can be recorded through this door any more
         self._fold: Fold | None = None
         self._dropped: int | None = None  # up to which fact a dropped fold was told of
         self._since: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
         self._told = 0  # up to which fact these two are told
+
+    @property
+    def wiring(self) -> Wiring:
+        """The plan that the run has now, looked up."""
+        fold = self._fold
+        return self._first if fold is None and not self._adopted else self.fold.wiring
+
+    def plans(self, digest: str) -> Wiring:
+        """An adopted plan, looked up. Asked under the lock."""
+        self._adopted = True
+        return self.house.wiring(digest, self._first.target)
+
+    def new_fold(self) -> Fold:
+        """Where the run stood before its first fact."""
+        return Fold(self._first, self.plans)
 
     @property
     def fold(self) -> Fold:
@@ -51,7 +67,7 @@ class Door:
 
     def _load(self) -> Fold:
         if self._fold is None:
-            fold = Fold(self.wiring)
+            fold = self.new_fold()
             for entry in self.journal.read(self.run_id):
                 evolve_all(fold, entry.facts, entry.at)
                 if self._dropped is not None and entry.seq > self._dropped:
@@ -113,11 +129,12 @@ class Door:
         by: str | None = None,
         output: tuple[str, int, list[dict[str, Any]]] | None = None,
         first: Callable[[], None] | None = None,
+        before: Callable[[], None] | None = None,
     ) -> tuple[Answer, Entry | None]:
         """Judge a message and commit all that follows together; a refusal is left to the caller.
 
         `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the message: it makes a run known,
-        and RunExists is raised where it is known already. Raises a JournalError when nothing could be committed.
+        and RunExists is raised where it is known already; `before` runs inside the turn too. Raises a JournalError when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         with house.lock:
@@ -135,7 +152,9 @@ class Door:
                 elif news:
                     self._take_in(fold, news)
                     known = fold.seq
-                at, before = house.clock(), fold.state
+                if before is not None:
+                    before()
+                at, stood = house.clock(), fold.state
                 if at < fold.at:
                     at = fold.at  # a clock that was set back must not turn the order of facts round
                 answer = advance(fold, step if isinstance(step, Message) else step(fold), at)
@@ -143,7 +162,7 @@ class Door:
                 if facts:
                     entry = Entry(known + 1, at, by or house.by, facts)
                     state = fold.state
-                    journal.write(run_id, entry, None if state == before else state)
+                    journal.write(run_id, entry, None if state == stood else state)
                     if type(last := facts[-1]) is f.AttemptClaimed:
                         # Before the commit: from then on anybody may ask whether somebody living holds this claim.
                         claimed = (self.place, last.task, last.attempt)
@@ -162,6 +181,16 @@ class Door:
         if house.attended:
             house.deliver()
         return answer, entry
+
+    def adopt(self, message: Adopt, plan: Plan) -> None:
+        """Take over another plan: kept in the journal in the same turn as the facts that follow. Raises what it is refused with."""
+
+        def keep() -> None:
+            self.journal.keep_plan(message.plan, plan)
+
+        answer, _ = self.turn(message, durable=True, before=keep)
+        if answer.error is not None:
+            raise answer.error
 
     def entries(self, after: int = 0) -> Sequence[Entry]:
         """What is recorded behind the fact `after`, oldest first; never what a turn has not committed yet."""
@@ -210,7 +239,7 @@ def open_door(house: House, run_id: str) -> Door:
         entries = house.journal.read(run_id)
         target = getattr(entries[0].facts[0], "target", None) if entries else None
         door = Door(house, run_id, house.wiring(summary.plan, target))
-        fold = Fold(door.wiring)
+        fold = door.new_fold()
         for entry in entries:
             evolve_all(fold, entry.facts, entry.at)
         door._fold = fold

@@ -7,22 +7,24 @@ a background thread) do the calling and the waiting. User code runs outside ever
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
-from difflib import get_close_matches
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
 
 from ..core import Fold, closure
+from ..core.claiming import claim_next
 from ..core.facts import AttemptClaimed
-from ..core.messages import Claim, Release, Report, Tick
-from ..core.refusals import not_ready
-from ..core.states import FAILING, FINISHED, READY, RUNNING
-from ..core.values import SCALARS, Json
-from ..errors import NotReady, RunInterrupted, UsageError
-from ..journal import Entry, pack, unpack
+from ..core.messages import Claim, Release, Reply, Report, Tick
+from ..core.states import FAILING, FINISHED, REVERTING, RUNNING
+from ..core.values import SCALARS
+from ..errors import RunInterrupted
+from ..journal import Entry, pack
 from .abilities import Code
-from .claimants import AT_WORK, me, standing
+from .answering import Question, answer_to
+from .arguments import arguments, gathered, parts_trouble
+from .claimants import AT_WORK, gone_claims, me
+from .clocks import VirtualClock
 from .door import Door
 from .failures import failure_of, remember
 from .loops import being_cancelled, is_failure, wait_for
@@ -39,7 +41,7 @@ class Wait(msgspec.Struct):
     seconds: float
 
 
-Drive = Generator[Attempt | Wait, Report | None, str]
+Drive = Generator[Attempt | Question | Wait, Report | Reply | None, str]
 
 
 class Driver:
@@ -61,7 +63,7 @@ class Driver:
         self._plain = False  # nothing is to be looked at in a result that is a scalar
         self._deadline: float | None = None
         self._fold = door.fold  # as it stood when that was claimed
-        self._only: set[str] | None = None
+        self._only: set[Any] | None = None
         self._on_file = not door.journal.live
         self._outputs = door.wiring.outputs
 
@@ -83,16 +85,23 @@ class Driver:
         if until is not None:
             self._only = closure(self.door.wiring.tasks, [until])
         elif only is not None:
-            self._only = {only}
+            task = self.door.fold.task_of(only)
+            self._only = {task, (task, "revert")}
+        if self._only is not None and until is not None:
+            self._only |= {(name, "revert") for name in self._only}
         among = self.code.here if self._only is None else self.code.here & self._only
-        self._wish = Claim(claimant=self.claimant, among=among)
+        item = only if only is not None and only not in self.door.wiring.tasks else None
+        self._wish = Claim(claimant=self.claimant, among=among, task=item)
         self._then = None if once else self._wish
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._plain = timeout is None and not self.door.wiring.outputs
         if self.door.refresh().claims:
             self._settle_gone()
-        report: Report | None = None
+        report: Report | Reply | None = None
         while True:
+            if self.door.fold.questions and report is None and (question := self._question()) is not None:
+                report = yield question
+                continue
             attempt = self._turn(report)
             if attempt is not None:
                 report = yield attempt
@@ -110,9 +119,17 @@ class Driver:
             seen = self.house.changes
             if self._settle_gone():
                 continue
-            if once or not fold.claims:
+            due = self._until_due(fold)
+            if due is not None and due <= 0:
+                self._tick()
+                if once and self.entries:
+                    return "stepped"
+                continue
+            if once or not (fold.claims or due is not None):
                 return "waiting"
             seconds = POLL if self._on_file else 1.0
+            if due is not None:
+                seconds = min(seconds, due)
             if self._deadline is not None:
                 seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
             yield Wait(seen, seconds)
@@ -120,12 +137,36 @@ class Driver:
     def _overdue(self) -> bool:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
-    def _turn(self, report: Report | None) -> Attempt | None:
+    def _question(self) -> Question | None:
+        """An open question that this process can answer now."""
+        fold = self.door.fold
+        if fold.state != RUNNING or self._overdue():
+            return None
+        name = self.code.question(fold, self._only)
+        return None if name is None else Question(name, fold.questions[name])
+
+    def _until_due(self, fold: Fold) -> float | None:
+        """Seconds until something is due, by a clock that goes by itself; None where nothing is, or where only a call moves the clock."""
+        due = fold.next_due()
+        if due is None:
+            return None
+        seconds = due - max(self.house.clock(), fold.at)
+        return None if seconds > 0 and isinstance(self.house.clock, VirtualClock) else seconds
+
+    def _tick(self) -> None:
+        """Let happen what is due."""
+        _, entry = self.door.turn(Tick())
+        if self._keep and entry is not None:
+            self.entries.append(entry)
+
+    def _turn(self, report: Report | Reply | None) -> Attempt | None:
         """Report what was done, claiming what is next in the same commit. Returns what was claimed."""
         held, door, ended = self._held, self.door, self._working
         try:
-            if held is not None and report is not None:
-                durable = self._on_file and door.wiring.tasks[held.task].on_crash != "rerun"
+            if type(report) is Reply:
+                _, entry = door.turn(report)
+            elif held is not None and report is not None:
+                durable = self._on_file and self._matters(held.task)
                 output = None if held.parts is None else (held.task, held.number, held.heard())
                 _, entry = door.turn(report, durable=durable, output=output)
             elif not self._overdue() and self._could_claim():
@@ -145,21 +186,33 @@ class Driver:
         self._working = (door.place, fact.task, fact.attempt)
         self._fold = door.fold
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
+        fold = self._fold
+        if fold.undos or fold.generations or fold.rounds:
+            attempt.undo = fact.task in fold.undos
+            attempt.round = (fold.generations.get(fact.task, 0), fold.rounds.get(fact.task, 0))
         if self._on_file:
             self.house.show_life()
         return attempt
 
     def _could_claim(self) -> bool:
         """Whether anything is there to be claimed here, as far as this process knows: else no turn is taken for it."""
-        fold, among = self.door.fold, self._wish.among
-        return fold.state == RUNNING and any(n in among for n in tuple(fold.queue) if fold.states[n] == READY)
+        fold = self.door.fold
+        if fold.state not in (RUNNING, FAILING, REVERTING):
+            return False
+        with self.house.lock:  # the line may be changed by others meanwhile
+            return claim_next(fold, self._wish) is not None
+
+    def _matters(self, unit: str) -> bool:
+        """Whether a report has to outlive the machine before it is acted upon: it can't simply be computed again."""
+        task = self.door.fold.plan_of(unit)
+        return task.on_crash != "rerun" or task.undo is not None
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
         if fold.ended:
             return "ended"
         if until is not None and fold.states[until] in FINISHED:
             return "until"
-        if fold.state in (RUNNING, FAILING):
+        if fold.state in (RUNNING, FAILING, REVERTING):
             return None
         return "breakpoint" if fold.reason.startswith("breakpoint") else "paused"
 
@@ -177,8 +230,7 @@ class Driver:
         """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
         token = CURRENT.set(attempt)
         try:
-            task = self.code.tasks[attempt.task]
-            value = task.function(**arguments(self._fold, attempt.task, task.fixed))
+            value = self._call(attempt)
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
         except BaseException as error:
@@ -187,7 +239,9 @@ class Driver:
             return self._failed(attempt, error)
         finally:
             CURRENT.reset(token)
-        if self._plain and type(value) in SCALARS:  # the common case, said twice for the speed of small tasks
+        if (
+            self._plain and type(value) in SCALARS and not attempt.undo
+        ):  # the common case, said twice for the speed of small tasks
             return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=self._then)
         return self._answer(attempt, value)
 
@@ -195,8 +249,7 @@ class Driver:
         """Call the attempt's function; a coroutine is awaited on the caller's loop."""
         token = CURRENT.set(attempt)
         try:
-            task = self.code.tasks[attempt.task]
-            value = task.function(**arguments(self._fold, attempt.task, task.fixed))
+            value = self._call(attempt)
             if hasattr(value, "__await__"):
                 value = await value
         except BaseException as error:
@@ -207,9 +260,25 @@ class Driver:
             CURRENT.reset(token)
         return self._answer(attempt, value)
 
+    def _call(self, attempt: Attempt) -> Any:
+        """Enter the user's function: a task's own, or its undo."""
+        fold, unit, code = self._fold, attempt.task, self.code
+        task = code.tasks.get(unit) or code.tasks[fold.task_of(unit)]
+        if not attempt.undo:
+            return task.function(**arguments(fold, unit, code.fixed))
+        undo = fold.plan_of(unit).undo
+        assert undo is not None
+        return task.undo_function(**gathered(fold, unit, undo.params, code.fixed))
+
     def _answer(self, attempt: Attempt, value: Any) -> Report:
+        if attempt.undo:
+            return Report(task=attempt.task, attempt=attempt.number, via="run", then=self._then)
         outputs = self._outputs
-        if outputs and attempt.task in outputs and (trouble := parts_trouble(outputs[attempt.task], value)):
+        if (
+            outputs
+            and (names := outputs.get(self._fold.task_of(attempt.task)))
+            and (trouble := parts_trouble(names, value))
+        ):
             return self._failed(attempt, TypeError(trouble))
         if type(value) not in SCALARS:
             try:
@@ -253,6 +322,8 @@ class Driver:
             while True:
                 if type(action) is Attempt:
                     action = drive.send(self.perform(action))
+                elif type(action) is Question:
+                    action = drive.send(answer_to(self.door.fold, action, self.code))
                 else:
                     house.wait(action.seen, action.seconds)  # type: ignore[union-attr]
                     self.door.refresh()
@@ -289,6 +360,8 @@ class Driver:
                     report = await self.perform_here(action)
                     await asyncio.sleep(0)  # let clicks and other tasks in between two tasks of the run
                     action = drive.send(report)
+                elif isinstance(action, Question):
+                    action = drive.send(answer_to(self.door.fold, action, self.code))
                 else:
                     await asyncio.sleep(min(action.seconds, POLL))
                     self.door.refresh()
@@ -300,90 +373,6 @@ class Driver:
             raise
 
 
-def parts_trouble(outputs: tuple[str, ...], value: Any) -> str:
-    """What keeps a value from being taken apart into its named parts; empty where nothing does."""
-    if isinstance(value, tuple | list) and len(value) == len(outputs):
-        return ""
-    what = (
-        f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple | list) else type(value).__name__
-    )
-    return f"outputs={outputs!r} asks for a tuple of {len(outputs)} values, not for a {what}"
-
-
 async def _awaited(value: Any) -> Any:
     with hearing_displays():  # this thread is the helper loop's
         return await value
-
-
-def arguments(fold: Fold, name: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """The values for a task's parameters, each a copy that nobody else can change."""
-    values = fold.values
-    pairs = fold.wiring.takes.get(name)
-    found = {}
-    if pairs is not None:
-        for parameter, source in pairs:
-            stored = values[source]
-            found[parameter] = stored if type(stored) in SCALARS else unpack(stored)
-        return found
-    for param in fold.wiring.tasks[name].params:
-        if param.kind == "task":
-            stored = values[param.source]
-            if param.part is not None:
-                found[param.name] = unpack(stored)[param.part]
-                continue
-        elif param.kind == "input":
-            if param.source not in fold.inputs:
-                continue
-            stored = fold.inputs[param.source]
-        elif param.fixed is None:
-            found[param.name] = fixed[param.name]
-            continue
-        else:
-            stored = Json(param.fixed)
-        found[param.name] = stored if type(stored) in SCALARS else unpack(stored)
-    return found
-
-
-def gone_claims(door: Door) -> list[tuple[str, int]]:
-    """The claims that nobody living holds: (task, attempt) each."""
-    house, fold = door.house, door.fold
-    gone = []
-    for name, claimant in tuple(fold.claims.items()):
-        attempt = fold.attempts[name]
-        stands = standing(claimant)
-        if stands == "this process":
-            alive = (door.place, name, attempt) in AT_WORK
-        elif stands == "elsewhere":
-            alive = house.heard_of(claimant)
-        else:
-            alive = stands == "living"
-        if not alive:
-            gone.append((name, attempt))
-    return gone
-
-
-def named(door: Door, task: Any) -> str:
-    """The name of a task of the run. Raises UsageError when there is none of that name."""
-    name, wiring = getattr(task, "name", task), door.wiring
-    if isinstance(name, str) and name in wiring.tasks:
-        return name
-    if wiring.target is not None and any(one.name == name for one in wiring.plan.tasks):
-        text = f"{name!r} is not part of run {door.run_id}: its target, {wiring.target!r}, does not need it."
-        raise UsageError(text)
-    near = get_close_matches(str(name), wiring.order, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(wiring.order[:8])}."
-    raise UsageError(f"Run {door.run_id} has no task {name!r}; {hint}")
-
-
-def refuse_unready(door: Door, code: Code, name: str) -> None:
-    """Raise NotReady where a step of that task can't be taken here, with the reason."""
-    fold = door.refresh()
-    able = code.able(name)
-    if fold.states[name] != READY or able == "manual":
-        raise NotReady(not_ready(fold, name), task=name)
-    if able == "missing":
-        text = f"This process has no code for {name}: engine.open({door.run_id!r}, flow) brings it."
-        raise NotReady(text, task=name)
-    if able == "changed":
-        text = f"The code of {name} here is not the code that run {door.run_id} was started with: start a new run with it."
-        raise NotReady(text, task=name)

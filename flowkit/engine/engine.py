@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..core import Plan, Wiring
-from ..core.messages import Report, Start
+from ..core.draft import Fault
+from ..core.messages import Start
 from ..core.states import FINISHED
 from ..core.values import same
-from ..core.wire import Fault
 from ..errors import FlowChanged, JournalCorrupt, RunExists, UsageError
 from ..journal import MemoryJournal, Summary
 from . import files
@@ -36,10 +36,9 @@ from .intake import (
     packed_results,
     refuse_no_flow,
 )
-from .reports import judged, words
+from .reports import words
 from .run import Run
 from .runs import RunList
-from .task import Task
 from .tokens import read_token
 
 
@@ -47,7 +46,8 @@ class Blueprint(Protocol):
     """A flow, as an engine needs it: its name, its tasks with their code, and its plan."""
 
     name: str
-    tasks: dict[str, Task]
+
+    def all_tasks(self) -> Mapping[str, Any]: ...
 
     def plan(self) -> Plan: ...
 
@@ -90,7 +90,7 @@ class Engine:
         flow: Blueprint,
         inputs: Mapping[str, Any] | None = None,
         run_id: str | None = None,
-        target: str | Task | None = None,
+        target: Any = None,
         results: Mapping[str, Any] | None = None,
     ) -> Run:
         """Start a run, or resume it: the same `run_id` with the same inputs *is* a resume, and says so. Calls no user code.
@@ -117,6 +117,7 @@ class Engine:
             inputs=stored,
             target=name,
             results=packed_results(wiring, given, live),
+            seed=secrets.randbits(32),
         )
         now = self._house.clock()
         summary = Summary(door.run_id, flow.name, digest, "running", now, now)
@@ -132,7 +133,7 @@ class Engine:
         except BaseException:
             self._house.doors.pop(door.run_id, None)
             raise
-        return Run(door, flow.tasks)
+        return Run(door, flow.all_tasks())
 
     def _has(self, run_id: str) -> bool:
         with self._house.lock:
@@ -157,9 +158,10 @@ class Engine:
                 f"Run {run_id!r} is recorded with target {door.wiring.target!r}, not {target!r}. "
                 f"Take another run_id, or engine.open({run_id!r}, flow) for the recorded one."
             )
-        done = sum(state == "succeeded" for state in fold.states.values())
+        states = [fold.states[name] for name in door.wiring.order]
+        done = states.count("succeeded")
         print(
-            f"{run_id}: resumed, {done} of {len(fold.states)} tasks succeeded, the run is {fold.state}.{run.note}"
+            f"{run_id}: resumed, {done} of {len(states)} tasks succeeded, the run is {fold.state}.{run.note}"
         )
         return run
 
@@ -173,7 +175,7 @@ class Engine:
         if flow is not None:
             refuse_no_flow(flow)
         door = open_door(self._house, run_id)
-        run = Run(door, {} if flow is None else flow.tasks)
+        run = Run(door, {} if flow is None else flow.all_tasks())
         if flow is not None:
             plan, faults = flow.draft_plan()  # without its code, which takes longest and is compared below
             if faults:
@@ -218,23 +220,22 @@ class Engine:
 
     def complete(self, token: str | Offer, value: Any, note: str | None = None) -> Receipt:
         """Report a result by completion token (or an offer) alone. Raises as `Run.complete` does."""
-        run, task, attempt = self._of_token(token)
-        return run._report(judged(run._door, task, attempt, value, note))
+        run, unit, attempt, kind = self._of_token(token)
+        return run._tell(unit, attempt, kind, value, note)
 
     def fail(
         self, token: str | Offer, error: BaseException | str, type: str | None = None, note: str | None = None
     ) -> Receipt:
         """Report a failure by completion token alone. Raises as `Run.fail` does."""
-        run, task, attempt = self._of_token(token)
-        failure = failure_from(error, words("type", type))
-        return run._report(Report(task=task, attempt=attempt, failure=failure, note=words("note", note)))
+        run, unit, attempt, kind = self._of_token(token)
+        return run._tell_failure(unit, attempt, kind, failure_from(error, words("type", type)), note)
 
-    def _of_token(self, token: str | Offer) -> tuple[Run, str, int]:
+    def _of_token(self, token: str | Offer) -> tuple[Run, str, int, str]:
         self._check_open()
         if isinstance(token, Offer):
-            return self.open(token.run_id), token.task, token.attempt
-        run_id, task, attempt = read_token(self._house.journal.key, token)
-        return self.open(run_id), task, attempt
+            return self.open(token.run_id), token.task, token.attempt, token.kind
+        run_id, unit, attempt, kind = read_token(self._house.journal.key, token)
+        return self.open(run_id), unit, attempt, kind
 
     def subscribe(self, listener: Callable[[str, Event], None]) -> Callable[[], None]:
         """Call `listener(run_id, event)` with each event of every run, once, in order, after its commit, outside every lock.

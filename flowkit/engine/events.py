@@ -149,18 +149,19 @@ class Journal(list[Event]):
 
 
 class Offer:
-    """A task that is ready to be done by whoever can.
+    """Something that is ready to be done by whoever can.
 
-    `task`, `item` (None), `attempt`, `kind` ("do"), `inputs` (copies), `instructions` (its docstring), `expects` (what a result
+    `task` (for an item its address, `fetch[3]`), `item` (the item's number, or None), `attempt`, `kind` ("do", "revert" for an undo; "when",
+    "until" or "each" for a question, which is answered with a truth, or the number of items), `inputs` (copies), `instructions` (its docstring), `expects` (what a result
     must be, in words), `schema` (the same as data, or None), `able` ("here", "manual", "missing" or "changed") and `token`, its
     completion token, for those who know nothing else.
     """
 
     def __init__(self, **fields: Any) -> None:
         self.task: str = fields["task"]
-        self.item = None
+        self.item: int | None = fields.get("item")
         self.attempt: int = fields["attempt"]
-        self.kind = "do"
+        self.kind: str = fields.get("kind", "do")
         self.able: str = fields["able"]
         self.instructions: str = fields["instructions"]
         self.schema: dict[str, Any] | None = fields["schema"]
@@ -186,7 +187,10 @@ class Offer:
     @one_line
     def __repr__(self) -> str:
         who = {"manual": "a person", "here": "this process"}.get(self.able, "somebody else")
-        return f"<offer: {self.task}, attempt {self.attempt}, for {who}>"
+        what = {"do": f"attempt {self.attempt}", "revert": "its undo"}.get(
+            self.kind, f"the question {self.kind!r}"
+        )
+        return f"<offer: {self.task}, {what}, for {who}>"
 
 
 class OfferList(list[Offer]):

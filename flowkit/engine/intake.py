@@ -11,7 +11,7 @@ from ..core.schema import check, describe
 from ..core.values import preview
 from ..errors import InvalidValue, UsageError
 from ..journal import pack
-from .driver import parts_trouble
+from .arguments import parts_trouble
 from .task import Task
 
 

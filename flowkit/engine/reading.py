@@ -13,11 +13,10 @@ from ..core import facts as f
 from ..core.states import CANCELLED, READY
 from ..core.values import preview
 from ..errors import NoResult
-from ..journal import unpack
 from ..render import Seen, Why
+from .arguments import MISSING, arguments, value_of
 from .claimants import AT_WORK, standing
 from .door import Door
-from .driver import arguments
 from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
 
@@ -55,7 +54,7 @@ class TaskReading:
 
     @property
     def _plan(self) -> TaskPlan:
-        return self._door.wiring.tasks[self.name]
+        return self._door.fold.plan_of(self.name)
 
     @property
     def _fold(self) -> Fold:
@@ -64,7 +63,26 @@ class TaskReading:
     @property
     def state(self) -> str:
         """The task's state, in lower case."""
-        return self._fold.states[self.name]
+        return self._fold.state_of(self.name)
+
+    def items(self, state: str | None = None) -> list[TaskReading]:
+        """The items of a task over items, in order; only those in `state` ("failed") where it is given. Empty before they are counted."""
+        fold = self._fold
+        found = fold.items.get(self.name)
+        units = (f"{self.name}[{number}]" for number in range(found.total if found else 0))
+        chosen = [unit for unit in units if state is None or fold.state_of(unit) == state]
+        return [TaskReading(self._door, unit, self._explain) for unit in chosen]
+
+    @property
+    def stale(self) -> bool:
+        """Whether what it was done with has been done again since."""
+        return self.name in self._fold.stale
+
+    @property
+    def due(self) -> float | None:
+        """When it goes on by itself (seconds since the epoch): a retry, or the end of the time that it has. None where it doesn't."""
+        fold = self._fold
+        return fold.due.get(self.name, fold.deadlines.get(self.name))
 
     @property
     def doc(self) -> str:
@@ -99,11 +117,13 @@ class TaskReading:
     @property
     def inputs(self) -> dict[str, Any]:
         """The values that the function is given, by parameter; those that are known so far."""
-        fold = self._fold
-        if any(p.kind == "task" and p.source not in fold.values for p in self._plan.params):
-            known = {p.source: p for p in self._plan.params if p.kind == "task" and p.source in fold.values}
-            return {p.name: unpack(fold.values[source]) for source, p in known.items() if p.part is None}
-        return arguments(fold, self.name, {p.name: ... for p in self._plan.params})
+        fold, plan = self._fold, self._plan
+        fixed = {p.name: ... for p in plan.params}
+        found = arguments(fold, self.name, lambda name: fixed)
+        missing = {p.name for p in plan.params if p.kind == "task" and not fold.has_outcome(p.source)}
+        if plan.each and self.name in fold.wiring.tasks:
+            missing.add(plan.each)
+        return {name: value for name, value in found.items() if name not in missing}
 
     @property
     def result(self) -> Any:
@@ -149,7 +169,7 @@ class TaskReading:
     def _last(self, fold: Fold) -> int:
         """The number of the last attempt that somebody entered, as far as the state tells."""
         number = fold.attempts.get(self.name, 0)
-        return number - 1 if fold.states[self.name] == READY else number
+        return number - 1 if fold.states.get(self.name) == READY else number
 
     @property
     def seconds(self) -> float | None:
@@ -164,20 +184,21 @@ class TaskReading:
     @one_line
     def __repr__(self) -> str:
         fold = self._fold
-        stored = fold.values.get(self.name)
-        tail = f" = {preview(stored)}" if self.name in fold.values else ""
+        value = value_of(fold, self.name)
+        tail = "" if value is MISSING else f" = {preview(value)}"
         failed = fold.failures.get(self.name)
-        return f"<task {self.name}: {fold.states[self.name]}{tail}{f', {failed}' if failed else ''}>"
+        return f"<task {self.name}: {fold.state_of(self.name)}{tail}{f', {failed}' if failed else ''}>"
 
     @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold, wiring = self._fold, self._door.wiring
-        near = {*self._plan.sources(), self.name, *wiring.dependents[self.name]}
+        name = fold.task_of(self.name)
+        near = {*self._plan.sources(), name, *wiring.dependents[name]}
         graph = graph_of(self.name, (wiring.tasks[name] for name in wiring.order if name in near))
         words = self.why().words
         still = [self.name] if self.still_out else []
         return {
-            **picture_of_run(graph, fold, {self.name: "now"}, words, still),
+            **picture_of_run(graph, fold, {name: "now"}, words, still),
             "text/plain": f"{self!r}\n{words}",
         }
 
@@ -190,27 +211,39 @@ def _shown(part: dict[str, Any]) -> str:
 def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, at: float, by: str) -> None:
     """Let one fact change the records of a task's attempts."""
     if name in getattr(fact, "ready", ()) or (isinstance(fact, f.TaskReady) and fact.task == name):
-        number = max(found, default=0) + 1
+        number = fact.attempt if isinstance(fact, f.TaskReady) else max(found, default=0) + 1
         found[number] = AttemptRecord(number, at)
+    if isinstance(fact, f.TasksReset | f.TaskSkipped) and name in fact.tasks and found:
+        _end(found[max(found)], "superseded" if isinstance(fact, f.TasksReset) else "skipped", at, by)
     if isinstance(fact, f.TaskCancelled) and name in fact.tasks and found:
         _end(found[max(found)], "cancelled", at, by)
     if getattr(fact, "task", None) != name:
         return
-    record = found.get(getattr(fact, "attempt", 0))
+    number = getattr(fact, "attempt", 0)
+    record = found.get(number)
+    if (
+        record is None and number and isinstance(fact, _BEGINS)
+    ):  # an item, which is offered without being named
+        record = found[number] = AttemptRecord(number, at)
     if record is None:
         return
     if isinstance(fact, f.AttemptClaimed):
         record.claimed_at, record.outcome, record.by = at, "running", by
-    elif isinstance(fact, f.TaskSucceeded):
+    elif isinstance(fact, f.TaskSucceeded | f.RoundEnded):
         _end(record, "succeeded", at, by)
+    elif isinstance(fact, f.TaskReverted | f.TaskRevertFailed):
+        _end(record, "undone" if isinstance(fact, f.TaskReverted) else "undo failed", at, by)
     elif isinstance(fact, f.TaskFailed):
         _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by)
     elif isinstance(fact, f.AttemptReleased):
         _end(record, fact.reason or "released", at, by)
     elif isinstance(fact, f.TaskRetrying):
-        _end(record, fact.outcome, at, by)
+        _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by)
     elif isinstance(fact, f.TaskLost):
         _end(record, "lost", at, by)
+
+
+_BEGINS = (f.AttemptClaimed, f.TaskSucceeded, f.TaskFailed, f.TaskRetrying)
 
 
 def _end(record: AttemptRecord, outcome: str, at: float, by: str) -> None:
@@ -223,12 +256,14 @@ def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:
     task, part = name, None
     if isinstance(name, str) and name not in fold.states:
         task, part = fold.wiring.parts.get(name, (name, None))
-    if not isinstance(name, str) or task not in fold.states:
-        listed = ", ".join(list(fold.states)[:8])
-        raise NoResult(f"There is no task {name!r} in this run; it has {listed}.")
-    if task not in fold.values:
+    try:
+        fold.task_of(task)
+    except (KeyError, TypeError, AttributeError):
+        listed = ", ".join(fold.wiring.order[:8])
+        raise NoResult(f"There is no task {name!r} in this run; it has {listed}.") from None
+    value = value_of(fold, task)
+    if value is MISSING:
         raise NoResult(f"{name} has no result: {explain(task).words}")
-    value = unpack(fold.values[task])
     return value if part is None else value[part]
 
 
@@ -238,7 +273,7 @@ def still_out(door: Door, fold: Fold) -> list[str]:
     return [
         name
         for name, number in here
-        if not counts(fold, name, number) and (fold.states[name] == CANCELLED or name in fold.via)
+        if not counts(fold, name, number) and (fold.states.get(name) == CANCELLED or name in fold.via)
     ]
 
 
@@ -249,9 +284,9 @@ def seen_from(door: Door, able: Any) -> Seen:
     """
     fold = door.fold
     code, claims = {}, {}
-    for name in (*fold.queue, *fold.claims):
-        if name in fold.states and (how := able(name)) not in ("here", "manual"):
-            code[name] = how
+    for unit in (*fold.queue, *fold.claims):
+        if unit in fold.states and (how := able(fold.task_of(unit))) not in ("here", "manual", "parts"):
+            code[unit] = how
     for name, claimant in tuple(fold.claims.items()):
         stands = standing(claimant)
         if stands == "this process" and (door.place, name, fold.attempts[name]) not in AT_WORK:

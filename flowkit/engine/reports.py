@@ -5,45 +5,116 @@ Nothing here decides what a report is worth: the core does, in its fixed order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from ..core.messages import Report
+from ..core import Failure, Fold, TaskPlan
+from ..core.messages import Reply, Report
 from ..core.schema import check, describe
+from ..core.states import CANCELLED, FAILED, LOST, READY, REVERTING, RUNNING, SUCCEEDED
 from ..core.values import Live, preview
-from ..errors import InvalidValue, UsageError, ValueNotStorable
+from ..core.wiring import split
+from ..errors import InvalidValue, LateReport, UsageError, ValueNotStorable
 from ..journal import pack
+from .abilities import Code
+from .arguments import arguments, gathered, parts_trouble
 from .door import Door
-from .driver import arguments, parts_trouble
 from .events import Offer, events_of
 from .reading import TaskReading
-from .task import Task
+from .task import Unit
 from .tokens import read_token, token_for
 
+_OFFERED = 1_000  # items of one task that are offered one by one; more can be taken and reported all the same
 
-def offer_of(door: Door, name: str, able: str, fixed: Mapping[str, Any]) -> Offer:
-    """What is offered of a task that is ready."""
-    plan, attempt = door.wiring.tasks[name], door.fold.attempts[name]
+
+def offers_of(door: Door, code: Code) -> list[Offer]:
+    """All that is offered in a run: tasks and items that are ready or lost, undos, open questions; tasks in the order of the plan."""
+    with door.house.lock:
+        fold = door.fold
+        found = []
+        for name in door.wiring.order:
+            state = fold.states[name]
+            if name in fold.questions:
+                found.append((name, fold.questions[name]))
+            elif name in fold.undos:
+                found += [] if name in fold.claims else [(name, "revert")]
+            elif state in (READY, LOST):
+                found.append((name, "do"))
+            elif name in fold.items and state in (RUNNING, REVERTING, FAILED, SUCCEEDED, CANCELLED):
+                found += _item_offers(fold, name)
+        return [_offer_of(door, code, unit, kind) for unit, kind in found]
+
+
+def _item_offers(fold: Fold, name: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for number in range(fold.items[name].offered):
+        unit = f"{name}[{number}]"
+        if unit in fold.undos:
+            found += [] if unit in fold.claims else [(unit, "revert")]
+        elif fold.state_of(unit) in (READY, LOST):
+            found.append((unit, "do"))
+        if len(found) == _OFFERED:
+            break
+    return found
+
+
+def _offer_of(door: Door, code: Code, unit: str, kind: str) -> Offer:
+    fold = door.fold
+    plan, name = fold.plan_of(unit), fold.task_of(unit)
+    attempt = attempt_for(fold, unit, kind)
+    question = kind not in ("do", "revert")
 
     def token() -> str:
         with door.house.lock:
             door.journal.sync()  # what a token stands on must outlive the machine before the token leaves
-        return token_for(door.journal.key, door.run_id, name, attempt)
+        return token_for(door.journal.key, door.run_id, unit, attempt, kind)
 
     return Offer(
-        task=name,
+        task=unit,
+        item=None if unit == name else split(unit)[1],
+        kind=kind,
         attempt=attempt,
-        able=able,
-        instructions=plan.doc,
-        schema=plan.result,
+        able="lost" if unit in fold.lost else code.able_of(fold, unit, kind),
+        instructions=_instructions(plan, kind),
+        schema={"type": "integer" if kind == "each" else "boolean"}
+        if question
+        else None
+        if kind == "revert"
+        else plan.result,
         run_id=door.run_id,
-        inputs=lambda: arguments(door.fold, name, fixed),
+        inputs=lambda: inputs_for(door.fold, unit, kind, code.fixed),
         token=token,
     )
 
 
-def address_of(door: Door, task: Any) -> tuple[str, int | None]:
-    """Task and attempt (None: the current one) that somebody means by a name, a task, an offer or a completion token.
+def attempt_for(fold: Fold, unit: str, kind: str) -> int:
+    """The attempt that an offer is about; a question before an attempt is about the one that would follow."""
+    number = fold.attempt_of(unit)
+    return number + 1 if kind in ("when", "each") else number
+
+
+def _instructions(plan: TaskPlan, kind: str) -> str:
+    asked = {"when": plan.when, "until": plan.repeat and plan.repeat.until, "revert": plan.undo}.get(kind)
+    if kind == "do":
+        return plan.doc
+    if kind == "each":
+        return f"How many items has {plan.each}?"
+    text = {"when": "Is it to be done?", "until": "Was that the last round?", "revert": f"Undo {plan.name}."}[
+        kind
+    ]
+    return f"{text}\n{asked.text}".strip() if asked else text
+
+
+def inputs_for(fold: Fold, unit: str, kind: str, fixed: Any) -> dict[str, Any]:
+    """What the code behind an offer would be given, by parameter."""
+    plan = fold.plan_of(unit)
+    asked = {"when": plan.when, "until": plan.repeat and plan.repeat.until, "revert": plan.undo}.get(kind)
+    if kind in ("do", "each") or asked is None:
+        return arguments(fold, unit, fixed)
+    return gathered(fold, unit, asked.params, fixed)
+
+
+def address_of(door: Door, task: Any) -> tuple[str, int | None, str]:
+    """Unit, attempt (None: the current one) and kind that somebody means by a name, a task, an offer or a completion token.
 
     Raises UnknownAttempt for a token that this journal never gave out, UsageError for one of another run.
     """
@@ -52,30 +123,68 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None]:
             raise UsageError(
                 f"This offer belongs to run {task.run_id!r}, not to {door.run_id!r}. Nothing was recorded."
             )
-        return task.task, task.attempt
-    name = task.name if isinstance(task, Task | TaskReading) else task
+        return task.task, task.attempt, task.kind
+    name = task.name if isinstance(task, Unit | TaskReading) else task
     if not isinstance(name, str):
         raise UsageError(
             f"{name!r} names no task: give its name, an offer or a completion token. Nothing was recorded."
         )
     if name in door.wiring.tasks or not _like_a_token(name):
-        return name, None
-    run_id, task_name, attempt = read_token(door.journal.key, name)
+        return name, None, door.fold.questions.get(name, "do")
+    run_id, unit, attempt, kind = read_token(door.journal.key, name)
     if run_id != door.run_id:
         raise UsageError(
             f"This completion token belongs to run {run_id!r}: engine.complete(token, …) finds it."
         )
-    return task_name, attempt
+    return unit, attempt, kind
+
+
+def reply_to(
+    door: Door,
+    unit: str,
+    attempt: int | None,
+    kind: str,
+    value: Any,
+    note: Any,
+    failure: Failure | None = None,
+) -> Reply:
+    """The answer to an open question. Raises InvalidValue for what is no truth (or no number of items), LateReport for a question that
+    isn't asked any more."""
+    fold = door.refresh()
+    if attempt is not None and fold.questions.get(unit) == kind and attempt != attempt_for(fold, unit, kind):
+        raise LateReport(
+            f"{unit} is asked {kind!r} anew since then. Nothing was recorded.", task=unit, sent=value
+        )
+    if failure is None:
+        right = type(value) is int and value >= 0 if kind == "each" else type(value) is bool
+        if not right:
+            wanted = "a number of items" if kind == "each" else "True or False"
+            text = f"{unit} is asked {kind!r}: answer {wanted}, not {preview(value)}. Nothing was recorded."
+            raise InvalidValue(text, problems=(), task=unit, sent=value)
+    return Reply(
+        task=unit, what=kind, answer=None if failure else value, failure=failure, note=words("note", note)
+    )
 
 
 def _like_a_token(name: str) -> bool:
     return name.startswith(("WyI", "WyJ")) and "." in name  # how `["` and a letter or digit begin
 
 
+_ACCEPTING = (
+    "TaskSucceeded",
+    "TaskFailed",
+    "TaskRetrying",
+    "RoundEnded",
+    "QuestionAnswered",
+    "TaskReverted",
+    "TaskRevertFailed",
+)
+
+
 def accepted_seq(door: Door, name: str) -> int:
     """The event that holds a task's accepted report; 0 where there is none."""
     for event in reversed(events_of(door.entries())):
-        if event.task == name and event.kind in ("TaskSucceeded", "TaskFailed"):
+        if event.task == name and event.kind in _ACCEPTING:
             return event.seq
     return 0
 
@@ -92,7 +201,7 @@ def words(name: str, said: Any) -> str:
 def judged(door: Door, name: str, attempt: int | None, value: Any, note: Any) -> Report:
     """A report of a value, with what the door found wrong in it; the core decides whether that matters."""
     note = words("note", note)
-    plan = door.wiring.tasks.get(name)
+    plan = _plan(door, name)
     problem: Exception | None = None
     stored: Any = None
     if plan is not None:
@@ -112,3 +221,12 @@ def judged(door: Door, name: str, attempt: int | None, value: Any, note: Any) ->
     except ValueNotStorable as error:
         problem, stored = problem or error, Live(value)  # it can be like nothing that is recorded
     return Report(task=name, attempt=attempt, value=stored, note=note, problem=problem)
+
+
+def _plan(door: Door, unit: str) -> TaskPlan | None:
+    """The plan that a reported value has to fit; None for an unknown unit, and for an undo, whose value nobody uses."""
+    fold = door.refresh()
+    try:
+        return None if unit in fold.undos else fold.plan_of(unit)
+    except KeyError:
+        return None

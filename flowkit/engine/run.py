@@ -10,20 +10,37 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..core.messages import Break, Cancel, ClearBreak, Message, Pause, Report, Resume, Tick
+from ..core import Failure
+from ..core.messages import (
+    Break,
+    Cancel,
+    ClearBreak,
+    Message,
+    Pause,
+    Reply,
+    Report,
+    Rerun,
+    Resume,
+    Revert,
+    Skip,
+    Tick,
+)
 from ..core.states import LOST, READY
 from ..core.values import Json, Live
 from ..errors import ReportRefused, RunFailed, UsageError
 from ..journal import Entry, unpack
 from ..render import OFFER_HEADERS, offer_rows
+from .addresses import named, refuse_unready
+from .adopting import Bill
 from .background import Player
+from .claimants import gone_claims
 from .clocks import judged_timeout, move_clock
 from .door import Door
-from .driver import Driver, gone_claims, named, refuse_unready
+from .driver import Driver
 from .events import Event, EventList, OfferList, Receipt, events_of, refuse_no_listener, tell_each
 from .failures import failure_from
 from .loops import drive_nested
-from .reports import accepted_seq, address_of, judged, offer_of, words
+from .reports import accepted_seq, address_of, judged, offers_of, reply_to, words
 from .run_reading import RunReading
 from .saving import move
 from .task import Task
@@ -165,22 +182,17 @@ class Run(RunReading):
         Each can be answered by hand.
         """
         fold, door = self._door.refresh(), self._door
-        if fold.ended:
-            return OfferList((), self._offer_rows)
-        able = self._code.able
-        return OfferList(
-            (
-                offer_of(door, name, "lost" if name in fold.lost else able(name), self._fixed(name))
-                for name in door.wiring.order
-                if fold.states[name] in (READY, LOST)
-            ),
-            self._offer_rows,
-        )
+        return OfferList(() if fold.ended else offers_of(door, self._code), self._offer_rows)
 
     def _offer_rows(self) -> tuple[Any, Any, str]:
         with self._door.house.lock:
             fold, wiring = self._door.fold, self._door.wiring
-            names = [n for n in wiring.order if fold.states[n] in (READY, LOST)]
+            names = [
+                n
+                for n in wiring.order
+                if fold.states[n] in (READY, LOST) or n in fold.questions or n in fold.undos
+            ]
+            names += [n for n in fold.states if n not in wiring.tasks and fold.states[n] in (READY, LOST)]
             rows = offer_rows(fold, wiring, self._seen(), names)
         return OFFER_HEADERS, rows, "" if rows else self.next_words()
 
@@ -191,27 +203,75 @@ class Run(RunReading):
         AlreadyCompleted, LateReport, NotReady or InvalidValue, whose messages say what is recorded; ValueNotStorable for a
         value without a codec, on a file.
         """
-        name, attempt = address_of(self._door, task)
-        return self._report(judged(self._door, name, attempt, value, note))
+        unit, attempt, kind = address_of(self._door, task)
+        return self._tell(unit, attempt, kind, value, note)
+
+    def _tell(self, unit: str, attempt: int | None, kind: str, value: Any, note: Any) -> Receipt:
+        if kind in ("do", "revert"):
+            return self._report(judged(self._door, unit, attempt, value, note))
+        return self._report(reply_to(self._door, unit, attempt, kind, value, note))
 
     def fail(
         self, task: Any, error: BaseException | str, type: str | None = None, note: str | None = None
     ) -> Receipt:
         """Report that a task failed, with an exception or a text (`type` names its kind). Otherwise as `complete`."""
-        name, attempt = address_of(self._door, task)
-        failure = failure_from(error, words("type", type))
-        return self._report(Report(task=name, attempt=attempt, failure=failure, note=words("note", note)))
+        unit, attempt, kind = address_of(self._door, task)
+        return self._tell_failure(unit, attempt, kind, failure_from(error, words("type", type)), note)
 
-    def _report(self, message: Report) -> Receipt:
+    def _tell_failure(
+        self, unit: str, attempt: int | None, kind: str, failure: Failure, note: Any
+    ) -> Receipt:
+        if kind in ("do", "revert"):
+            return self._report(Report(task=unit, attempt=attempt, failure=failure, note=words("note", note)))
+        return self._report(reply_to(self._door, unit, attempt, kind, None, note, failure))
+
+    def _report(self, message: Report | Reply) -> Receipt:
         try:
             answer, entry = self._door.send(message)
         except ReportRefused as refusal:
             refusal.recorded, refusal.sent = _opened(refusal.recorded), _opened(refusal.sent)
             raise
         fold = self._door.fold
-        attempt = fold.attempts.get(message.task, 0) if message.attempt is None else message.attempt
+        attempt = getattr(message, "attempt", None)
+        if attempt is None:
+            attempt = fold.attempts.get(message.task, 0)
         seq = entry.seq if entry is not None else accepted_seq(self._door, message.task)
         return Receipt(answer.verdict, seq, message.task, attempt, self._face)
+
+    # The operator's verbs
+
+    def skip(self, task: Any, note: str | None = None) -> Run:
+        """Leave a task (or an item, or a subflow) out, whatever became of it; what hangs on it goes on as the task's `skip` says.
+
+        Also after a failure: the failed task counts as taken care of, and a run that had failed goes on. Raises UsageError for one that has
+        succeeded, or was undone.
+        """
+        return self._verb(Skip(task=named(self._door, task), note=words("note", note)))
+
+    def rerun(self, task: Any, items: str = "all", downstream: bool = True, note: str | None = None) -> Run:
+        """Set a task back to waiting, to be done again, with all that hangs on it (unless `downstream` is False); reopens a run that has
+        ended, but not a cancelled one. `items="failed"` does only the failed items of a task over items again. This alone drives nothing.
+        """
+        if items not in ("all", "failed"):
+            raise UsageError(f"items={items!r} is not known: 'all' or 'failed'.")
+        message = Rerun(
+            task=named(self._door, task), items=items, downstream=bool(downstream), note=words("note", note)
+        )
+        return self._verb(message)
+
+    def revert(self, note: str | None = None) -> Run:
+        """Undo all that was done, last things first: undos are offered and done as tasks are. Also to try a failed undo again."""
+        return self._verb(Revert(note=words("note", note)))
+
+    def adopt(self, flow: Any, apply: bool = False) -> Any:
+        """Go on with an edited flow. Gives the bill: what is kept, what runs again and why; `.apply()` (or `apply=True`, which gives the
+        run) puts it into force.
+
+        Raises DefinitionError for a faulty flow, UsageError for a run that was cancelled or is being undone, BillStale where the run
+        has moved on since the bill was made.
+        """
+        bill = Bill(self, flow)
+        return bill.apply() if apply else bill
 
     # Reading
 
@@ -278,10 +338,6 @@ class Run(RunReading):
             raise UsageError(
                 f"{mine.task} is a task of run {self.id}: driving its own run from inside, it would wait for itself."
             )
-
-    def _fixed(self, name: str) -> Mapping[str, Any]:
-        task = self._code.tasks.get(name)
-        return task.fixed if task is not None else {p.name: ... for p in self._door.wiring.tasks[name].params}
 
     def _verb(self, message: Message) -> Run:
         answer, _ = self._door.send(message)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..core.claiming import claim_next
+from ..core.messages import Claim
 from ..errors import NoResult
 from ..journal import unpack
 from ..render import Graph, Why, next_words, why
 from .abilities import Code
+from .addresses import named
+from .claimants import me
 from .door import Door
-from .driver import named
 from .events import Journal, events_of
 from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
@@ -27,8 +30,17 @@ class RunReading:
 
     def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
         self._door = door
-        self._code = Code(door.wiring, code)
-        self._graph: Graph | None = None
+        self._tasks = code
+        self._known: Code | None = None
+        self._graph: tuple[Any, Graph] | None = None
+
+    @property
+    def _code(self) -> Code:
+        """What this process can do of the run; worked out anew when the run has taken over an edited flow."""
+        wiring = self._door.wiring
+        if self._known is None or self._known.wiring is not wiring:
+            self._known = Code(wiring, self._tasks)
+        return self._known
 
     @property
     def id(self) -> str:
@@ -57,8 +69,9 @@ class RunReading:
 
     @property
     def states(self) -> dict[str, str]:
-        """Each task's state by name, in the order of definition."""
-        return dict(self._door.refresh().states)
+        """Each task's state by name, in the order of definition; those in a subflow as `name.task`."""
+        fold = self._door.refresh()
+        return {name: fold.states[name] for name in fold.wiring.order}
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -113,17 +126,21 @@ class RunReading:
 
     def next_task(self) -> str | None:
         """The task that `step()` would run now, or None where there is nothing to run here."""
-        fold = self._door.refresh()
-        able = self._code.able
-        if fold.state != "running":
+        fold, code = self._door.refresh(), self._code
+        if fold.state not in ("running", "failing", "reverting"):
             return None
-        return next((n for n in list(fold.queue) if fold.states[n] == "ready" and able(n) == "here"), None)
+        with self._door.house.lock:
+            if fold.state == "running" and (asked := code.question(fold)) is not None:
+                return asked
+            claim = claim_next(fold, Claim(claimant=me(), among=code.here))
+        return None if claim is None else claim.task
 
     def graph(self) -> Graph:
         """The run's tasks and links as a drawing."""
-        if self._graph is None:
-            self._graph = graph_of(self.flow_name, self._door.wiring.tasks.values())
-        return self._graph
+        wiring = self._door.wiring
+        if self._graph is None or self._graph[0] is not wiring:
+            self._graph = (wiring, graph_of(self.flow_name, wiring.tasks.values()))
+        return self._graph[1]
 
     def _explain(self, name: str | None) -> Why:
         self._door.refresh()
@@ -141,10 +158,9 @@ class RunReading:
     @one_line
     def __repr__(self) -> str:
         fold = self._door.refresh()
-        done = sum(state == "succeeded" for state in fold.states.values())
-        return (
-            f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(fold.states)} tasks succeeded>"
-        )
+        states = [fold.states[name] for name in fold.wiring.order]
+        done = states.count("succeeded")
+        return f"<Run {self.id} of {self.flow_name}: {fold.state}, {done} of {len(states)} tasks succeeded>"
 
     @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

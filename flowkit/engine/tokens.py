@@ -15,21 +15,22 @@ import json
 from ..errors import UnknownAttempt
 
 
-def token_for(key: bytes, run_id: str, task: str, attempt: int) -> str:
-    """The completion token of one attempt."""
-    body = json.dumps([run_id, task, attempt], separators=(",", ":")).encode()
+def token_for(key: bytes, run_id: str, unit: str, attempt: int, kind: str = "do") -> str:
+    """The completion token of one attempt; of an open question where `kind` is "when", "until" or "each"."""
+    names = [run_id, unit, attempt] if kind in ("do", "revert") else [run_id, unit, attempt, kind]
+    body = json.dumps(names, separators=(",", ":")).encode()
     return f"{_text(body)}.{_text(_mac(key, body))}"
 
 
-def read_token(key: bytes, token: str) -> tuple[str, str, int]:
-    """Run id, task and attempt that a token names. Raises UnknownAttempt for one that this journal never gave out."""
+def read_token(key: bytes, token: str) -> tuple[str, str, int, str]:
+    """Run id, unit, attempt and kind ("do" for undos too) that a token names. Raises UnknownAttempt for one that this journal never gave out."""
     try:
         if not isinstance(token, str):
             raise ValueError(token)
         body, mac = (_bytes(part) for part in token.split("."))
         if hmac.compare_digest(mac, _mac(key, body)):
-            run_id, task, attempt = json.loads(body)
-            return run_id, task, attempt
+            run_id, unit, attempt, *kind = json.loads(body)
+            return run_id, unit, attempt, kind[0] if kind else "do"
     except (ValueError, binascii.Error, UnicodeError):
         pass
     raise UnknownAttempt(

@@ -46,11 +46,16 @@ class Attempt(msgspec.Struct, gc=False):
     echo: bool
     parts: list[dict[str, Any]] | None = None
     size: int = 0
+    undo: bool = False
+    round: tuple[int, int] = (0, 0)
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits: the same for retries and crash reruns of this task in this run."""
-        return hashlib.sha256(f"{self.run_id}\0{self.task}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        """32 hexadecimal digits: the same for retries and crash reruns; new for every round, item, rerun and fork, and for an undo."""
+        text = f"{self.run_id}\0{self.task}"
+        if self.undo or self.round != (0, 0):
+            text += f"\0{self.round[0]}\0{self.round[1]}\0{'undo' if self.undo else ''}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     @one_line
     def __repr__(self) -> str:

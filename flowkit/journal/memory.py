@@ -44,6 +44,9 @@ class MemoryJournal:
     def add_run(self, summary: Summary, plan: Plan) -> None:
         self._added[summary.run_id] = (summary, plan)
 
+    def keep_plan(self, digest: str, plan: Plan) -> None:
+        self._plans.setdefault(digest, plan)  # one that is kept and not used does no harm
+
     def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
         if run_id != self._run or (run_id not in self._entries and run_id not in self._added):
             raise _unknown(run_id)

@@ -61,6 +61,10 @@ class Journal(Protocol):
         """Inside a turn: make the run known, and keep the plan under `summary.plan`, once for all runs."""
         ...
 
+    def keep_plan(self, digest: str, plan: Plan) -> None:
+        """Inside a turn: keep a plan under its digest, once for all runs; it can be read from then on."""
+        ...
+
     def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
         """Inside a turn: append an entry; `state` is the run's new state where it changed.
 

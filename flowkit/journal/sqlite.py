@@ -93,18 +93,22 @@ class SqliteJournal(OpenFile):
             raise
 
     def add_run(self, summary: Summary, plan: Plan) -> None:
-        try:
-            body = plan.encode().decode()
-        except UnicodeEncodeError:
-            body = json_of(plan)
+        self.keep_plan(summary.plan, plan)
         row = (whole(summary.run_id), whole(summary.flow), summary.plan)
         with self._turning() as connection:
-            connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (summary.plan, body))
             times = (summary.started, summary.changed)
             number = connection.execute(_ADD_RUN, (*row, summary.state, *times)).lastrowid
         assert number is not None
         self._added.append(summary.run_id)
         self._numbers[summary.run_id] = number
+
+    def keep_plan(self, digest: str, plan: Plan) -> None:
+        try:
+            body = plan.encode().decode()
+        except UnicodeEncodeError:
+            body = json_of(plan)
+        with self._turning() as connection:
+            connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (digest, body))
 
     def write(self, run_id: str, entry: Entry, state: str | None = None) -> None:
         number = self._numbers.get(run_id)

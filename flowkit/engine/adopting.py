@@ -1,0 +1,96 @@
+"""Going on with an edited flow: the bill of what is kept and what runs again, and its payment."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from ..core import Plan, Wiring
+from ..core.changes import changes
+from ..core.messages import Adopt
+from ..core.states import WAITING
+from ..errors import BillStale
+from .faces import bundled, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Bill:
+    """What going on with an edited flow costs. Making it changes nothing.
+
+    `again` maps each task that runs again to why, `kept` are those whose results stay, `new` and `gone` those that only one of the flows has.
+    """
+
+    def __init__(self, run: Any, flow: Any) -> None:
+        self._run = run
+        self._flow = flow
+        self._plan: Plan = flow.plan()
+        door = run._door
+        fold = door.refresh()
+        old, new = fold.wiring, Wiring(self._plan, fold.wiring.target)
+        self._changes: Mapping[str, str] = {
+            name: why
+            for name, why in changes(old.plan, self._plan).items()
+            if name in new.tasks and name in old.tasks
+        }
+        self.new = [name for name in new.order if name not in old.tasks]
+        self.gone = [name for name in old.order if name not in new.tasks]
+        hanging = new.downstream([*self._changes, *self.new])
+        begun = [name for name in new.order if name in old.tasks and fold.states[name] != WAITING]
+        self.again = {
+            name: self._changes.get(name) or self._because(new, name) for name in begun if name in hanging
+        }
+        self.kept = [name for name in begun if name not in hanging]
+        self.seq = fold.seq
+
+    def _because(self, wiring: Wiring, name: str) -> str:
+        """Why a task that did not change itself runs again: the nearest changed task that it hangs on."""
+        met, queue = {name}, [name]
+        for one in queue:
+            for source in wiring.tasks[one].sources():
+                if source in self._changes or source in self.new:
+                    return f"hangs on {source}"
+                if source not in met:
+                    met.add(source)
+                    queue.append(source)
+        return "hangs on something that changed"
+
+    def apply(self) -> Any:
+        """Put the edited flow into force and give the run; `run.run()` then goes on. Raises BillStale where the run has moved on."""
+        run, door = self._run, self._run._door
+        fold = door.refresh()
+        if fold.seq != self.seq and Bill(run, self._flow).again != self.again:
+            raise BillStale(
+                f"{door.run_id} has moved on since this bill was made: make another, run.adopt(flow). Nothing was recorded."
+            )
+        digest = hashlib.sha256(self._plan.encode()).hexdigest()[:32]
+        message = Adopt(plan=digest, changes=dict(self._changes))
+        door.adopt(message, self._plan)
+        run._tasks = self._flow.all_tasks()
+        return run
+
+    @property
+    def words(self) -> str:
+        """The bill as lines of text."""
+        lines = [f"runs again: {name} ({why})" for name, why in self.again.items()]
+        lines += [f"new: {', '.join(self.new)}"] if self.new else []
+        lines += [f"gone: {', '.join(self.gone)}"] if self.gone else []
+        lines += (
+            [f"edited, not begun yet: {', '.join(n for n in self._changes if n not in self.again)}"]
+            if any(n not in self.again for n in self._changes)
+            else []
+        )
+        if not lines:
+            lines = ["nothing runs again"]
+        if self.kept:
+            lines.append(f"kept: {', '.join(self.kept)}")
+        return "\n".join(lines)
+
+    @one_line
+    def __repr__(self) -> str:
+        return self.words.replace("\n", "; ")
+
+    @bundled
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": f"{self.words}\nbill.apply() puts it into force."}
