@@ -11,7 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .core import Failure
-    from .engine import Engine, Event, Flow, Offer, Receipt, Run, Task, attempt, emit, progress
+    from .engine import (
+        Engine,
+        Event,
+        Flow,
+        ForEach,
+        Offer,
+        Receipt,
+        Repeat,
+        Retry,
+        Run,
+        Task,
+        attempt,
+        emit,
+        failed,
+        finished,
+        progress,
+        succeeded,
+    )
     from .errors import (
         AlreadyCompleted,
         AttemptWithdrawn,
@@ -38,7 +55,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Failure": "core",
     **dict.fromkeys(
-        ("Engine", "Event", "Flow", "Offer", "Receipt", "Run", "Task", "attempt", "emit", "progress"),
+        """
+        Engine Event Flow ForEach Offer Receipt Repeat Retry Run Task attempt emit failed finished progress succeeded
+        """.split(),
         "engine",
     ),
     "register": "journal",
@@ -54,6 +73,7 @@ __all__ = [
     "Flow",
     "FlowChanged",
     "FlowkitError",
+    "ForEach",
     "InvalidValue",
     "JournalError",
     "LateReport",
@@ -61,7 +81,9 @@ __all__ = [
     "NotReady",
     "Offer",
     "Receipt",
+    "Repeat",
     "ReportRefused",
+    "Retry",
     "Run",
     "RunExists",
     "RunFailed",
@@ -72,8 +94,11 @@ __all__ = [
     "ValueNotStorable",
     "attempt",
     "emit",
+    "failed",
+    "finished",
     "progress",
     "register",
+    "succeeded",
 ]
 
 

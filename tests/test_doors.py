@@ -15,9 +15,9 @@ PACKAGE = Path(__file__).parent.parent / "flowkit"
 
 DOORS = {
     "flowkit": """
-        AlreadyCompleted attempt AttemptWithdrawn DefinitionError emit Engine Event Failure Flow
-        FlowChanged FlowkitError InvalidValue JournalError LateReport NoResult NotReady Offer progress
-        Receipt register ReportRefused Run RunExists RunFailed Task UnknownAttempt UnknownRun UsageError
+        AlreadyCompleted attempt AttemptWithdrawn DefinitionError emit Engine Event failed Failure finished Flow
+        FlowChanged FlowkitError ForEach InvalidValue JournalError LateReport NoResult NotReady Offer progress
+        Receipt register Repeat ReportRefused Retry Run RunExists RunFailed succeeded Task UnknownAttempt UnknownRun UsageError
         ValueNotStorable
     """,
     "flowkit.core": """
@@ -25,15 +25,15 @@ DOORS = {
         Plan TaskPlan Wiring
     """,
     "flowkit.engine": """
-        Attempt attempt AttemptRecord emit Engine Event EventList FaultList Flow Offer OfferList panel_of
-        progress Receipt Run RunList Task TaskReading
+        Attempt attempt AttemptRecord emit Engine Event EventList failed FaultList finished Flow ForEach Link Offer
+        OfferList panel_of progress Receipt Repeat Retry Run RunList Subflow succeeded Task TaskReading
     """,
     "flowkit.journal": """
         database Entry Journal MemoryJournal pack register SqliteJournal Summary unpack
     """,
     "flowkit.render": """
         bundle draw Edge Flags focus Geometry Graph harmless lay_out lay_out_plainly looks Marks
-        next_words Node OFFER_HEADERS offer_rows OfferRow rows_html rows_text scene Seen sentence States
+        next_words Node NodeKind OFFER_HEADERS offer_rows OfferRow rows_html rows_text scene Seen sentence States
         table to_dot Whole Why why
     """,
     "flowkit.widgets": """
@@ -73,7 +73,7 @@ def test_in_a_door_nothing_runs(door):
     """Only the front door may define something: how a name is brought when it is first used."""
     text = doors()[door].read_text("utf8")
     allowed = (ast.FunctionDef, ast.Assign, ast.If) if door == "flowkit" else ()
-    assert text.count("\n") <= (120 if allowed else 60)
+    assert text.count("\n") <= (150 if allowed else 60)
     for number, node in enumerate(ast.parse(text).body):
         is_docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_list = isinstance(node, ast.Assign | ast.AnnAssign) and "__all__" in ast.unparse(node)

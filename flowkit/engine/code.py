@@ -77,6 +77,28 @@ def source_of(function: Callable[..., Any]) -> str:
     return _source(_This(code)) if code is not None else ""
 
 
+def words_of(function: Callable[..., Any]) -> str:
+    """The text of code that answers a question: of a lambda only itself, without what stands around it in its lines."""
+    target = inspect.unwrap(function)
+    code = getattr(target, "__code__", None)
+    if code is None or code.co_name != "<lambda>":
+        return source_of(function)
+    places = [place for place in code.co_positions() if None not in place and place[2] != place[3]]
+    if not places:
+        return ""
+    first, last = min((p[0], p[2]) for p in places), max((p[1], p[3]) for p in places)
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename)[first[0] - 1 : last[0]]
+    if not lines:
+        return ""
+    texts = [line.encode() for line in lines]  # columns are counted in bytes
+    texts[-1] = texts[-1][: last[1]]
+    texts[0] = texts[0][first[1] :]
+    body = b"".join(texts).decode("utf-8", "replace")
+    names = ", ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    return f"lambda {names}: {body}" if names else f"lambda: {body}"
+
+
 def digest_of(function: Callable[..., Any]) -> str:
     """What the function does, as 16 hexadecimal digits."""
     target = inspect.unwrap(function)

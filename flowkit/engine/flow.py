@@ -6,24 +6,22 @@ a task's function.
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from ..core import Plan
-from ..core.schema import classes_in, schema_of
-from ..core.values import preview, text_of
-from ..core.wire import Fault, freeze
-from ..errors import DefinitionError, UsageError, ValueNotStorable
-from ..journal import pack, register
-from .code import notes_of, unread
+from ..core.draft import Draft, Fault
+from ..core.values import preview
+from ..errors import DefinitionError, UsageError
+from .checking import FaultList
+from .choices import on_failure_of, options_of, rarely
 from .engine import Engine
 from .faces import bundled, one_line
+from .freezing import fixed_text, frozen, reads_by
+from .names import plain
 from .options import (
     after_of,
     bind_of,
@@ -32,35 +30,26 @@ from .options import (
     inputs_of_flow,
     name_of_task,
     outputs_of,
-    plain,
     result_of_flow,
 )
 from .pictures import picture_of_flow
+from .policies import ForEach, Link, Repeat, Retry
 from .run import Run
-from .task import Task, draft_of
+from .subflows import Subflow, all_units, innermost_first
+from .task import Function, Task, Unit, draft_of
 
-
-class FaultList(list[Fault]):
-    """All faults of a flow, errors first. Empty means that a run can start without a doubt."""
-
-    @property
-    def errors(self) -> list[Fault]:
-        """Those that keep a run from starting."""
-        return [fault for fault in self if fault.level == "error"]
-
-    def __repr__(self) -> str:
-        if not self:
-            return "no faults"
-        return "\n".join(f"{fault.level}: {fault}" for fault in self)
+Named = str | Task | Subflow
+After = Named | Link | Iterable[Named | Link] | None
 
 
 class Flow:
     """A flow of tasks.
 
-    `name` is for people and for the journal. `on_failure` says what follows when a task has failed: "stop" lets those that are
-    at work finish and starts nothing new. `result` names the task whose value is the run's; without it the one end task
+    `name` is for people and for the journal. `on_failure` says what follows when a task has failed and no link goes on from there:
+    "stop" lets those that are at work finish and starts nothing new, "continue" does all that doesn't hang on it, "pause" waits
+    for a person, "revert" undoes what was done. `result` names the task whose value is the run's; without it the one end task
     gives its value, several give a dict. `inputs` closes the flow's inputs: a mapping of names to annotations, or an iterable of
-    names; without it every parameter that is no task is an input.
+    names; without it every parameter that is no task is an input. `tasks` are its tasks and subflows by name, in order.
     """
 
     def __init__(
@@ -68,17 +57,16 @@ class Flow:
         name: str,
         *,
         on_failure: str = "stop",
-        result: str | Task | None = None,
+        result: Named | None = None,
         inputs: Mapping[str, Any] | Iterable[str] | None = None,
     ) -> None:
-        if on_failure != "stop":
-            raise DefinitionError(f"on_failure={on_failure!r} is not known; 'stop' is.")
-        self.name = name
         self.on_failure = on_failure
+        self.name = name
         self.result = result
         self.inputs = inputs
-        self.tasks: dict[str, Task] = {}
+        self.tasks: dict[str, Task | Subflow] = {}
         self._order: dict[str, dict[str, None]] = {}  # links of `chain`: they outlive a redefined task
+        self._chained = 0
         self._frozen: Plan | None = None
         self._frozen_as: tuple[Any, ...] = ()
 
@@ -92,12 +80,21 @@ class Flow:
         self._name = plain(name, "name", name, "A flow needs a name: Flow('order').")
 
     @property
+    def on_failure(self) -> str:
+        """What follows when a task has failed; it may be set, for later runs."""
+        return self._on_failure
+
+    @on_failure.setter
+    def on_failure(self, on_failure: str) -> None:
+        self._on_failure = on_failure_of(on_failure)
+
+    @property
     def result(self) -> str | None:
         """The name of the task whose value is the run's; it may be set, to a task too, for later runs."""
         return self._result
 
     @result.setter
-    def result(self, result: str | Task | None) -> None:
+    def result(self, result: Named | None) -> None:
         self._result = result_of_flow(result)
 
     @property
@@ -111,80 +108,174 @@ class Flow:
 
     def task(
         self,
-        function: Callable[..., Any] | None = None,
+        function: Function | None = None,
         /,
         *,
         name: str | None = None,
         bind: Mapping[str, Any] | None = None,
         fixed: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = (),
-        after: str | Task | Iterable[str | Task] | None = (),
+        after: After = (),
+        when: Named | Function | None = None,
+        skip: str = "dependents",
+        join: str | int = "all",
+        each: str | None = None,
+        concurrency: int | None = None,
+        retry: Retry | None = None,
+        repeat: Repeat | None = None,
+        timeout: float | None = None,
         on_crash: str = "rerun",
+        pause_before: bool = False,
+        priority: int = 0,
     ) -> Any:
-        """Define a task, as a decorator or by a call; a task of the same name is replaced.
+        """Define a task, as a decorator or by a call; a task of the same name is replaced, and its undo is kept.
 
-        `name` (the function's own by default); `bind` maps parameters to other sources; `fixed` gives parameters their values
-        (one that can't be stored, such as a function, stays with the code: nobody without the flow has it);
-        `outputs` names the parts of a returned tuple; `after` are tasks that must have succeeded first; `on_crash` says what
-        becomes of an attempt whose process died: "rerun", "ask" (a person decides) or "fail".
+        What it takes: `name` (the function's own by default); `bind` maps parameters to other sources; `fixed` gives parameters
+        their values (one that can't be stored, such as a function, stays with the code: nobody without the flow has it); `outputs`
+        names the parts of a returned tuple; `after` are tasks that must have succeeded first, or `failed("b")`, `finished("c")`.
+
+        Whether it is done: `join` says how many sources suffice ("all", "any" or a number); `when` (a task's name, whose result is
+        taken as yes or no, or a function of results and inputs) leaves it out where it is false, with its dependents, or alone
+        with `skip="self"`. How often: `each` names a parameter that gets one item of a list at a time, at most `concurrency` at
+        once; `repeat` does it again until a condition is true; `retry` after a failure. `timeout` in seconds from when it is
+        begun; `on_crash` says what becomes of an attempt whose process died: "rerun", "ask" (a person decides) or "fail";
+        `pause_before` pauses the run in front of it; of several that are ready the one with the highest `priority` goes first.
         Raises DefinitionError when an option makes no sense by itself; what concerns other tasks is told by `check()`.
         """
-        options = {"name": name, "bind": bind, "fixed": fixed, "outputs": outputs, "after": after}
+        said = {"name": name, "bind": bind, "fixed": fixed, "outputs": outputs, "after": after}
+        more = rarely(when, skip, join, each, concurrency, retry, repeat, timeout, pause_before, priority)
 
-        def define(function: Callable[..., Any]) -> Task:
-            return self._define(function, "task", on_crash=on_crash, **options)
+        def define(function: Function) -> Task:
+            return self._define(function, "task", said, more, on_crash)
 
         return define if function is None else define(function)
 
     def manual(
         self,
-        function: Callable[..., Any] | None = None,
+        function: Function | None = None,
         /,
         *,
         name: str | None = None,
         bind: Mapping[str, Any] | None = None,
         fixed: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = (),
-        after: str | Task | Iterable[str | Task] | None = (),
+        after: After = (),
+        when: Named | Function | None = None,
+        skip: str = "dependents",
+        join: str | int = "all",
+        each: str | None = None,
+        concurrency: int | None = None,
+        retry: Retry | None = None,
+        repeat: Repeat | None = None,
+        timeout: float | None = None,
+        pause_before: bool = False,
+        priority: int = 0,
     ) -> Any:
-        """Define a manual task: never called, somebody reports its result. Options as for `task`.
+        """Define a manual task: never called, somebody reports its result. Options as for `task`; `timeout` counts from the offer.
 
         The function's return annotation types the form and the check of the report; its docstring is shown as instructions.
         """
-        options = {"name": name, "bind": bind, "fixed": fixed, "outputs": outputs, "after": after}
+        said = {"name": name, "bind": bind, "fixed": fixed, "outputs": outputs, "after": after}
+        more = rarely(when, skip, join, each, concurrency, retry, repeat, timeout, pause_before, priority)
 
-        def define(function: Callable[..., Any]) -> Task:
-            return self._define(function, "manual", **options)
+        def define(function: Function) -> Task:
+            return self._define(function, "manual", said, more, "rerun")
 
         return define if function is None else define(function)
 
-    def _define(self, function: Callable[..., Any], kind: str, **options: Any) -> Task:
+    def _define(
+        self,
+        function: Any,
+        kind: str,
+        said: Mapping[str, Any],
+        more: Mapping[str, Any] | None,
+        on_crash: str,
+    ) -> Task:
         if isinstance(function, Task):
             function = function.function
         if not callable(function):
-            raise DefinitionError(f"A task is a function; {preview(function)} can't be called.")
-        name = name_of_task(options.pop("name"), function)
+            hint = " A flow is used as a task by flow.add(child)." if isinstance(function, Flow) else ""
+            raise DefinitionError(f"A task is a function; {preview(function)} can't be called.{hint}")
+        name = name_of_task(said["name"], function)
         doc_of(function, name)
-        fixed = fixed_of(options.pop("fixed"), name)
-        on_crash = options.pop("on_crash", "rerun")
+        fixed = fixed_of(said["fixed"], name)
         if on_crash not in ("rerun", "ask", "fail"):
             raise DefinitionError(f"{name}: on_crash={preview(on_crash)} must be 'rerun', 'ask' or 'fail'.")
+        after, links = after_of(said["after"], name)
+        options, functions = options_of(name, more, links) if more or links else (None, None)
         draft = draft_of(
             function,
             name,
             kind,
-            bind=bind_of(options.pop("bind"), name),
-            fixed={parameter: _fixed_text(value) for parameter, value in fixed.items()},
-            after=after_of(options.pop("after"), name),
-            outputs=outputs_of(options.pop("outputs"), name),
+            bind=bind_of(said["bind"], name),
+            fixed={parameter: fixed_text(value) for parameter, value in fixed.items()},
+            after=after,
+            outputs=outputs_of(said["outputs"], name),
             on_crash=str.__str__(on_crash),
+            more=options,
         )
-        self._frozen = None
-        task = self.tasks[name] = Task(function, draft, fixed)
+        task = Task(function, draft, fixed)
+        if functions:
+            task.keep(functions)
+        replaced = self.tasks.get(name)
+        if replaced is not None and replaced.undo_function is not None:
+            task.keep_undo(replaced)
+        self.tasks[name] = task
         return task
 
-    def remove(self, task: str | Task) -> None:
-        """Take a task out, and the links that `chain` gave it. Raises UsageError when there is none of that name."""
+    def add(
+        self,
+        child: Flow,
+        name: str | None = None,
+        bind: Mapping[str, Any] | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        *,
+        after: After = (),
+        when: Named | Function | None = None,
+        skip: str = "dependents",
+        join: str | int = "all",
+        retry: Retry | ForEach | None = None,
+        repeat: Repeat | None = None,
+        pause_before: bool = False,
+    ) -> Subflow:
+        """Use a flow as one task of this one, named `name` (the child's own name by default); its tasks are `name.task`.
+
+        The child's inputs are its parameters, wired as a function's would be; its value is the child's result. `bind`, `fixed`,
+        `after`, `when`, `skip`, `join`, `repeat` and `pause_before` are as for `task`. `retry` does all of the child again after a
+        failure, undone first; `ForEach("phones", as_="phone")` gives its input `phone` one value of a list after another until it
+        succeeds. What follows a failure within is the child's `on_failure`. The child may still be edited, and counts as it is when
+        a run is started. Returns the subflow, usable wherever a task is named.
+        Raises DefinitionError for what is no flow, for a flow within itself, and for options that make no sense by themselves.
+        """
+        if not isinstance(child, Flow):
+            raise DefinitionError(
+                f"flow.add takes a Flow; {preview(child)} is none: @flow.task makes a task of it."
+            )
+        if any(one is self for _, one in innermost_first(child)):
+            raise DefinitionError(
+                f"{child.name} can't be a task of {self.name}: {self.name} lies within it, and so it would contain itself. "
+                "To do something again use repeat=Repeat(until=…)."
+            )
+        unit = name_of_task(child.name if name is None else name, child)
+        values = (when, skip, join, None, None, retry, repeat, None, pause_before, 0)
+        given = fixed_of(fixed, unit)
+        before, links = after_of(after, unit)
+        options, functions = options_of(unit, rarely(*values) or {}, links, subflow=True)
+        draft = Draft(
+            unit,
+            "flow",
+            bind=bind_of(bind, unit),
+            fixed={parameter: fixed_text(value) for parameter, value in given.items()},
+            after=before,
+            more=options,
+        )
+        found = Subflow(child, draft, given)
+        found.keep(functions)
+        self.tasks[unit] = found
+        return found
+
+    def remove(self, task: Named) -> None:
+        """Take a task or a subflow out, and the links that `chain` gave it. Raises UsageError when there is none of that name."""
         name = _name(task)
         if name not in self.tasks:
             raise UsageError(f"{self.name} has no task {name!r}; it has {', '.join(self.tasks) or 'none'}.")
@@ -192,9 +283,9 @@ class Flow:
         self._order.pop(name, None)
         for before in self._order.values():
             before.pop(name, None)
-        self._frozen = None
+        self._chained += 1
 
-    def chain(self, *tasks: str | Task) -> None:
+    def chain(self, *tasks: Named) -> None:
         """Let each of these tasks wait for the one before it, without data. Raises UsageError for an unknown task."""
         names = [_name(task) for task in tasks]
         unknown = [name for name in names if name not in self.tasks]
@@ -202,75 +293,63 @@ class Flow:
             raise UsageError(f"{self.name} has no task {unknown[0]!r}: define it before it is chained.")
         for before, name in pairwise(names):
             self._order.setdefault(name, {})[before] = None
-        self._frozen = None
+        self._chained += 1
 
     def check(self) -> FaultList:
         """All faults at once, each with task, parameter, message and hint; errors first, then warnings."""
-        plan, faults = self._freeze(warn=True)
-        return FaultList([*faults, *self._unread(plan)])
-
-    def _unread(self, plan: Plan) -> Iterator[Fault]:
-        """Annotations that would type a form, and can't be evaluated."""
-        for name, annotation in (self.inputs or {}).items():
-            if text := unread(annotation):
-                hint = f"Write the type itself: inputs={{{name!r}: {text}}}."
-                yield _unread_fault(name, "", text, hint)
-        for task in plan.tasks:
-            function = self.tasks[task.name].function
-            if not getattr(function, "__annotations__", None):
-                continue
-            notes = notes_of(function)
-            asked = [p.name for p in task.params if p.kind == "input" and self.inputs is None]
-            for parameter in (*asked, "return"):
-                if text := unread(notes.get(parameter)):
-                    place = "" if parameter == "return" else parameter
-                    yield _unread_fault(
-                        task.name, place, text, "Import or define that name where it is written."
-                    )
+        return FaultList(frozen(self, warn=True)[1])
 
     def plan(self) -> Plan:
         """The flow as data, as a run would take it. Raises DefinitionError with all faults when a run could not start."""
-        if not self._is_frozen:
-            plan, faults = self._freeze(warn=False, code=True)
+        stands = self._deep_stands()
+        if self._frozen is None or self._frozen_as != stands or self._surroundings_changed():
+            plan, faults = frozen(self, warn=False, code=True)
             if faults:
                 listed = "\n".join(f"  {fault}" for fault in faults)
                 count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
                 raise DefinitionError(f"{self.name} can't start, {count}:\n{listed}", tuple(faults))
-            self._frozen, self._frozen_as = plan, self._stands()
-        assert self._frozen is not None
+            self._frozen, self._frozen_as = plan, stands
         return self._frozen
-
-    def _stands(self) -> tuple[Any, ...]:
-        """What may be set later and is part of a plan."""
-        return (self.name, self.result, None if self.inputs is None else dict(self.inputs))
-
-    @property
-    def _is_frozen(self) -> bool:
-        return self._frozen is not None and self._frozen_as == self._stands()
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:
         """The flow as data, faulty or not, with all its faults; perhaps without its code."""
-        if self._frozen is not None and self._is_frozen:
+        if self._frozen is not None and self._frozen_as == self._deep_stands():
             return self._frozen, []
-        return self._freeze(warn=False)
+        return frozen(self, warn=False)
 
-    def _freeze(self, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
-        inputs = inputs_of_flow(self.inputs)  # which may have been changed in place
-        if inputs is not None:
-            inputs = {name: _schema(annotation) for name, annotation in inputs.items()}
-        drafts = {name: task.draft for name, task in self.tasks.items()}
+    def stands(self) -> tuple[Any, ...]:
+        """What a plan of this flow is made from, without the flows within it: it differs after every edit."""
+        inputs = None if self.inputs is None else dict(self.inputs)
+        drafts = tuple(unit.draft for unit in self.tasks.values())
+        return (self.name, self.result, self.on_failure, inputs, self._chained, drafts)
+
+    def _deep_stands(self) -> tuple[Any, ...]:
+        return tuple(one.stands() for _, one in innermost_first(self))
+
+    def _surroundings_changed(self) -> bool:
+        """Whether code reads something else from around it than when the plan was made."""
+        assert self._frozen is not None
+        units = self.all_tasks()
+        return any(reads_by(units[task.name]) != task.reads for task in self._frozen.tasks)
+
+    def drafts(self) -> dict[str, Draft]:
+        """All tasks and subflows as they were defined, with the links of `chain`."""
+        drafts = {name: unit.draft for name, unit in self.tasks.items()}
         for name, order in self._order.items():
             if name in drafts:
                 before = [other for other in order if other in drafts]
                 drafts[name] = msgspec.structs.replace(drafts[name], after=(*drafts[name].after, *before))
-        details = {name: _details(task, code) for name, task in self.tasks.items()}
-        return freeze(self.name, drafts, inputs, self.result, "", details, warn)
+        return drafts
+
+    def all_tasks(self) -> dict[str, Task | Subflow]:
+        """All tasks and subflows, however deep, by the names that they have in a run: `task`, `subflow`, `subflow.task`."""
+        return all_units(self)
 
     def start(self, inputs: Mapping[str, Any] | None = None, **options: Any) -> Run:
         """Start a run on a fresh engine in memory. Options as for `Engine.start`; `run.save(path)` keeps the run."""
         return Engine().start(self, inputs, **options)
 
-    def __getitem__(self, name: str) -> Task:
+    def __getitem__(self, name: str) -> Any:
         return self.tasks[name]
 
     def __delitem__(self, name: str) -> None:
@@ -290,65 +369,7 @@ class Flow:
 
 
 def _name(task: Any) -> str:
-    name = task.name if isinstance(task, Task) else task
+    name = task.name if isinstance(task, Unit) else task
     if not isinstance(name, str):
         raise UsageError(f"{preview(name)} is no task: give a task of the flow, or its name.")
     return name
-
-
-def _schema(annotation: Any) -> dict[str, Any] | None:
-    if annotation is None:
-        return None
-    _register(annotation)
-    return schema_of(annotation)
-
-
-def _register(annotation: Any) -> None:
-    """Let the classes that an annotation names be rebuilt from the journal in this process."""
-    for cls in classes_in(annotation):
-        register(cls)
-
-
-def _details(task: Task, code: bool) -> dict[str, Any]:
-    """What a plan says of a task beside its links; its code only where a run needs it, since reading it takes longest."""
-    found = _said_by(task.function)
-    if code:
-        return {**found, "digest": task.digest, "compiled": task.compiled, "source": task.source}
-    return found
-
-
-def _unread_fault(task: str, parameter: str, text: str, hint: str) -> Fault:
-    message = f"its annotation {text!r} can't be evaluated here, so that its form takes anything"
-    return Fault(task, message, hint, parameter, "warning")
-
-
-_said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
-
-
-def _said_by(function: Callable[..., Any]) -> dict[str, Any]:
-    """What a function says of itself: docstring, and form schemas of its annotations. Read once for each function."""
-    with contextlib.suppress(TypeError):  # a callable that can't be remembered
-        if function in _said:
-            return _said[function]
-    found: dict[str, Any] = {}
-    notes: dict[str, Any] = {}
-    if isinstance(doc := function.__doc__, str) and doc:
-        found["doc"] = inspect.cleandoc(doc).encode("utf-8", "backslashreplace").decode()
-    if getattr(function, "__annotations__", None):
-        notes = notes_of(function)
-        if "return" in notes:
-            _register(notes["return"])
-            found["result"] = schema_of(notes["return"])
-        found["params"] = {name: _schema(note) for name, note in notes.items() if name != "return"}
-    if not any(isinstance(note, str) for note in notes.values()):  # a name may yet be defined in a later cell
-        with contextlib.suppress(TypeError):
-            _said[function] = found
-    return found
-
-
-def _fixed_text(value: Any) -> str | None:
-    """Typed JSON of a fixed value; None where it can't be stored: it then stays with the code, in this process."""
-    try:
-        return text_of(pack(value))
-    except ValueNotStorable:
-        return None

@@ -6,43 +6,20 @@ It must never call a task's function, and never look at other tasks: what concer
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from ..core.values import preview
 from ..errors import DefinitionError
-from .task import Task
+from .names import is_plain, plain, source_name
+from .policies import Link
+from .task import Unit
 
 _ADDRESS = re.compile(r"\[\d+\]$")
 _VALUES = (int, float, complex, bytes, list, tuple, dict, set, frozenset)
 
 
-def plain(given: Any, said: str, whole: Any, advice: str) -> str:
-    """A name as plain text, also where it is of a class made of `str`.
-
-    `said` is the option that it was written in, `whole` all that was given there, `advice` what to write instead.
-    Raises DefinitionError for what is no text, for an empty one, and for one that no file can hold.
-    """
-    if _is_plain(given):
-        return given  # type: ignore[no-any-return]
-    if not isinstance(given, str) or not given:
-        raise DefinitionError(f"{said}={preview(whole)}: {preview(given)} is no name. {advice}")
-    text = str.__str__(given)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise DefinitionError(
-            f"{text!r} can't be a name: it has half of a character (a lone surrogate) in it."
-        ) from None
-    return text
-
-
-def _is_plain(given: Any) -> bool:
-    """Whether a name can stay as it is: the common case, which costs little."""
-    return type(given) is str and given != "" and given.isascii()
-
-
-def name_of_task(given: Any, function: Callable[..., Any]) -> str:
+def name_of_task(given: Any, function: Any) -> str:
     """The name that a task was given, or that of its function."""
     if given is None:
         given = getattr(function, "__name__", None)
@@ -67,16 +44,18 @@ def bind_of(given: Any, task: str) -> dict[str, str]:
     """What `bind` maps parameters to, as names."""
     if given is None:
         return {}
-    if type(given) is dict and all(map(_is_plain, given)) and all(map(_is_plain, given.values())):
+    if type(given) is dict and all(map(is_plain, given)) and all(map(is_plain, given.values())):
         return given.copy()
     found = {}
     for parameter, source in _mapped(given, task, "bind").items():
-        if not isinstance(source, str | Task):
+        if not isinstance(source, str | Unit):
             raise DefinitionError(
                 f"{task}: bind={preview(given)}: {preview(source)} names no task and no input. Write the one name that "
                 f"the value comes from: bind={{{parameter!r}: 'source'}}, or give the value itself by fixed={{…}}."
             )
-        found[parameter] = _source(source, f"{task}: bind", given, "Write the name of a task or an input.")
+        found[parameter] = source_name(
+            source, f"{task}: bind", given, "Write the name of a task or an input."
+        )
     return found
 
 
@@ -89,7 +68,7 @@ def _mapped(given: Any, task: str, option: str) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         text = f"{task}: {option}={preview(given)} must map parameters"
         raise DefinitionError(f"{text}: {option}={{'parameter': …}}.")
-    if all(map(_is_plain, given)):
+    if all(map(is_plain, given)):
         return dict(given)
     advice = f"Write the names of parameters: {option}={{'parameter': …}}."
     return {plain(name, f"{task}: {option}", given, advice): value for name, value in given.items()}
@@ -107,21 +86,29 @@ def outputs_of(given: Any, task: str) -> tuple[str, ...]:
     return tuple(plain(name, f"{task}: outputs", given, advice) for name in _each(given, task, advice))
 
 
-def after_of(given: Any, task: str) -> tuple[str, ...]:
-    """The names in `after`."""
+Links = tuple[tuple[str, str], ...]
+
+
+def after_of(given: Any, task: str) -> tuple[tuple[str, ...], Links]:
+    """What `after` names: the tasks that must have succeeded, and those of which another end is asked, with that end."""
     if given is None or given == ():
-        return ()
+        return (), ()
     advice = "Write a task or its name, or several: after=('quote', 'pay')."
-    if isinstance(given, str | Task):
-        return (_source(given, f"{task}: after", given, advice),)
+    if isinstance(given, str | Unit | Link):
+        given = (given,)
     if not isinstance(given, Iterable):
         raise DefinitionError(f"{task}: after={preview(given)} names no task. {advice}")
-    names = [_source(one, f"{task}: after", given, advice) for one in given]
-    return tuple(sorted(names) if isinstance(given, Set) else names)
+    links = [one if isinstance(one, Link) else _success(one, task, given, advice) for one in given]
+    if isinstance(given, Set):
+        links.sort(key=repr)
+    return (
+        tuple(link.source for link in links if link.kind == "succeeded"),
+        tuple((link.source, link.kind) for link in links if link.kind != "succeeded"),
+    )
 
 
-def _source(given: Any, said: str, whole: Any, advice: str) -> str:
-    return given.name if isinstance(given, Task) else plain(given, said, whole, advice)
+def _success(given: Any, task: str, whole: Any, advice: str) -> Link:
+    return Link("succeeded", source_name(given, f"{task}: after", whole, advice))
 
 
 def _each(given: Any, task: str, advice: str) -> Iterable[Any]:
@@ -134,7 +121,7 @@ def result_of_flow(given: Any) -> str | None:
     """The name of the task whose value is to be the run's."""
     if given is None:
         return None
-    return _source(given, "result", given, "Write a task or its name: result='ship'.")
+    return source_name(given, "result", given, "Write a task or its name: result='ship'.")
 
 
 def inputs_of_flow(given: Any) -> dict[str, Any] | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from ..core import Fold, Param, TaskPlan
+from ..core.draft import Fault
 from ..core.fold import Items
 from ..core.states import FINISHED, REVERTING, RUNNING
-from ..core.wire import Fault
 from ..render import Edge, Graph, Node, NodeKind, bundle
 
 _FLAGS = {"hand": "by hand", "given": "given"}
