@@ -13,6 +13,7 @@ import msgspec
 
 from ..core import Fold, Param
 from ..core.composed import MISSING, giver, origin, stored_for
+from ..core.states import RETRYING
 from ..core.values import SCALARS, Json, Live
 from ..core.wiring import split
 from ..journal import unpack
@@ -190,6 +191,8 @@ def _tried(fold: Fold, param: Param) -> Any:
     group = param.source
     values = item_values(fold, next(p for p in fold.wiring.tasks[group].params if p.name == param.outer))
     number = fold.trying.get(group, 1) - 1
+    if fold.states[group] == RETRYING:  # what the try before did is being undone
+        number -= 1
     if number >= len(values):
         return MISSING
     one = values[number]

@@ -168,9 +168,10 @@ class Run(RunReading):
         With a virtual clock, `now` moves it on (seconds since the epoch); "next" jumps to the next moment at which something
         is due, if there is one. Raises UsageError for a moment where the clock is a real one.
         """
+        fold = self._door.refresh()
         if now is not None:
-            move_clock(self._door.house.clock, now)
-        self._door.refresh()
+            due = fold.next_due() if now == "next" else None
+            move_clock(self._door.house.clock, now if due is None else due)
         _, entry = self._door.turn(lambda fold: Tick(gone=tuple(gone_claims(self._door))))
         return self._events([] if entry is None else [entry], "Nothing is due.")
 
