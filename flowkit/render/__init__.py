@@ -15,7 +15,7 @@ from flowkit.render.scenes import scene
 from flowkit.render.sentences import sentence
 from flowkit.render.summary import Whole
 from flowkit.render.svg import draw
-from flowkit.render.task_words import Seen
+from flowkit.render.teller import Seen
 from flowkit.render.text import table
 from flowkit.render.why import Why, why
 

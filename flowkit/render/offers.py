@@ -10,11 +10,24 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from flowkit.core.fold import Fold
-from flowkit.core.states import CANCELLED, FAILED, FAILING, PAUSED, PAUSING, READY, RUNNING, SUCCEEDED
+from flowkit.core.states import (
+    CANCELLED,
+    FAILED,
+    FAILING,
+    PAUSED,
+    PAUSING,
+    READY,
+    REVERT_FAILED,
+    REVERTED,
+    REVERTING,
+    RUNNING,
+    SUCCEEDED,
+)
 from flowkit.core.wiring import Wiring
-from flowkit.render.naming import because, cell, clipped, complete_cell, listed, named
-from flowkit.render.task_words import HERE, Seen, Teller
-from flowkit.render.why import frontier
+from flowkit.render.naming import because, cause_of_end, cell, clipped, listed, named, question
+from flowkit.render.run_words import frontier
+from flowkit.render.task_words import told
+from flowkit.render.teller import HERE, Seen, Teller
 
 OFFER_HEADERS = ("task", "what", "who can move it", "as a cell")
 """The headings of `offer_rows`."""
@@ -32,22 +45,37 @@ class OfferRow(NamedTuple):
 def offer_rows(
     fold: Fold, wiring: Wiring, seen: Seen | None = None, tasks: Iterable[str] | None = None
 ) -> tuple[OfferRow, ...]:
-    """A row for each of these tasks, else for each that is ready, in the flow's order."""
+    """A row for each of these units, else for each that is ready, asked about or to be undone, in the flow's order."""
     teller = Teller(fold, wiring, seen)
-    names = [n for n in frontier(fold) if fold.states[n] == READY] if tasks is None else tasks
+    names = [name for name in frontier(fold) if _offered(fold, name)] if tasks is None else tasks
     return tuple(_row(teller, name) for name in names)
 
 
-def _row(teller: Teller, name: str) -> OfferRow:
-    task = teller.wiring.tasks[name]
-    told = teller.told(name)
-    if name in teller.wiring.manual:
+def _offered(fold: Fold, unit: str) -> bool:
+    """Whether somebody may take it, or answer for it."""
+    if unit in fold.claims:
+        return False
+    return unit in fold.undos or unit in fold.questions or fold.state_of(unit) == READY
+
+
+def _row(teller: Teller, unit: str) -> OfferRow:
+    fold = teller.fold
+    answer = told(teller, unit)
+    task = fold.plan_of(unit)
+    shown = clipped(unit, 60)
+    if unit in fold.questions:
+        what = question(fold.questions[unit], unit)
+        return OfferRow(shown, what, answer.who, answer.calls[-1] if answer.calls else "")
+    if unit in fold.undos:
+        what = "undo it"
+    elif fold.is_manual(unit):
         what = clipped(task.doc, 120) or "give its result"
-        return OfferRow(clipped(name, 60), what, told.who, complete_cell(task))
-    what = clipped(task.doc.partition("\n")[0], 120) or "call its function"
-    if told.who != HERE:
-        what = f"{what} ({teller.clause(name)})"
-    return OfferRow(clipped(name, 60), what, told.who, told.calls[0] if told.calls else complete_cell(task))
+        return OfferRow(shown, what, answer.who, teller.report_cell(unit))
+    else:
+        what = clipped(task.doc.partition("\n")[0], 120) or "call its function"
+    if answer.who != HERE:
+        what = f"{what} ({teller.clause(unit)})"
+    return OfferRow(shown, what, answer.who, answer.calls[0] if answer.calls else teller.report_cell(unit))
 
 
 def next_words(fold: Fold, wiring: Wiring, seen: Seen | None = None) -> str:
@@ -59,12 +87,27 @@ def next_words(fold: Fold, wiring: Wiring, seen: Seen | None = None) -> str:
     return _NEXT[fold.state](teller)
 
 
+def _mine(teller: Teller) -> str | None:
+    """What a step would do here: `Step …`; None where there is nothing."""
+    fold = teller.fold
+    asked = next((unit for unit in fold.questions if teller.asks(unit)), None)
+    if asked is not None:
+        return f"A question: {question(fold.questions[asked], asked)} Step asks it here."
+    mine = next((unit for name in fold.line() if teller.takes(unit := fold.taken_next(name))), None)
+    if mine is None:
+        return None
+    return f"{named(mine)} is {'to be undone' if mine in fold.undos else 'ready'}. Step {_does(teller, mine)} here."
+
+
+def _does(teller: Teller, unit: str) -> str:
+    return "runs its undo" if unit in teller.fold.undos else "runs it"
+
+
 def _running(teller: Teller) -> str:
     fold = teller.fold
-    mine = next((name for name in fold.queue if teller.ready_here(name)), None)
-    if mine is not None:
-        return f"{named(mine)} is ready. Step runs it here."
-    asked = [*fold.people, *fold.lost]
+    if (mine := _mine(teller)) is not None:
+        return mine
+    asked = [*(fold.taken_next(name) for name in fold.people), *fold.lost]
     if asked:
         return f"Nothing to step: {listed(asked)} {'waits' if len(asked) == 1 else 'wait'} for you."
     out = frontier(fold)
@@ -81,13 +124,31 @@ def _paused(teller: Teller) -> str:
     reason = teller.fold.reason
     if reason in ("", "asked for"):
         return "The run is paused: run.resume() goes on."
-    return f"The run is paused ({because(reason)}): run.resume() goes on."
+    said = cause_of_end(reason) if teller.fold.stuck else because(reason)
+    return f"The run is paused ({said}): run.resume() goes on."
 
 
 def _failing(teller: Teller) -> str:
+    if (mine := _mine(teller)) is not None:
+        return mine
     words = f"Nothing to step: {teller.failed_words()}, so nothing new starts."
-    out = frontier(teller.fold)
+    out = [name for name in frontier(teller.fold) if teller.fold.state_of(name) != "waiting"]
     return f"{words} Still out: {teller.standings(out)}." if out else words
+
+
+def _reverting(teller: Teller) -> str:
+    if (mine := _mine(teller)) is not None:
+        return mine
+    out = [name for name in frontier(teller.fold) if teller.fold.state_of(name) != "waiting"]
+    words = "Nothing to step: what was done is being undone"
+    return f"{words}, and {teller.standings(out)}." if out else f"{words}."
+
+
+def _failed(teller: Teller) -> str:
+    blamed = teller.fold.ended_by
+    if teller.fold.states.get(blamed) == REVERT_FAILED:
+        return f"The run failed: the undo of {named(blamed)} failed. run.revert() tries again."
+    return f"The run failed: {teller.failed_words()}. {cell('task', blamed)}.failure shows where."
 
 
 _NEXT: dict[str, Callable[[Teller], str]] = {
@@ -96,9 +157,9 @@ _NEXT: dict[str, Callable[[Teller], str]] = {
     PAUSING: _pausing,
     PAUSED: _paused,
     FAILING: _failing,
+    REVERTING: _reverting,
     SUCCEEDED: lambda teller: "The run succeeded: nothing is left to step.",
-    FAILED: lambda teller: (
-        f"The run failed: {teller.failed_words()}. {cell('task', teller.fold.ended_by)}.failure shows where."
-    ),
+    FAILED: _failed,
     CANCELLED: lambda teller: "The run was cancelled: nothing is left to step.",
+    REVERTED: lambda teller: "The run is undone: nothing is left to step.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance
+from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance, evolve
 from flowkit.core import messages as m
 from flowkit.core.facts import Fact
 
@@ -23,26 +23,56 @@ def manual(name: str, *sources: str, **options: Any) -> TaskPlan:
     return task(name, *sources, kind="manual", **options)
 
 
-class Scripted:
-    """One run: `send` a message, look at `fold`; `facts` are all that followed so far."""
+def flow(name: str, *sources: str, **options: Any) -> TaskPlan:
+    """A subflow; what is in it is given beside it, with `within=name`."""
+    return task(name, *sources, kind="flow", **options)
 
-    def __init__(self, *tasks: TaskPlan, target: str | None = None) -> None:
+
+def over(name: str, **options: Any) -> TaskPlan:
+    """A task over the items of the input `urls`."""
+    return TaskPlan(name=name, params=(Param("url", "input", "urls"),), each="url", **options)
+
+
+class Scripted:
+    """One run: `send` a message, look at `fold`; `facts` are all that followed so far, `at` what time it is.
+
+    Without `later`, each message comes one second after the one before.
+    """
+
+    def __init__(self, *tasks: TaskPlan, target: str | None = None, on_failure: str = "stop") -> None:
         sources = {source for each in tasks for source in each.sources()}
-        ends = tuple(each.name for each in tasks if each.name not in sources)
-        self.wiring = Wiring(Plan(flow="order", tasks=tasks, ends=ends), target)
+        ends = tuple(each.name for each in tasks if each.name not in sources and not each.within)
+        plan = Plan(flow="order", tasks=tasks, ends=ends, on_failure=on_failure)
+        self.wiring = Wiring(plan, target)
         self.fold = Fold(self.wiring)
         self.facts: list[Fact] = []
+        self.times: list[float] = []
+        self.at = STARTED_AT
 
     def send(self, message: m.Message) -> Scripted:
-        answer = advance(self.fold, message, STARTED_AT + len(self.facts))
+        answer = advance(self.fold, message, self.at)
         assert answer.error is None or answer.facts, answer.error
         self.facts.extend(answer.facts)
+        self.times.extend([self.at] * len(answer.facts))
+        self.at += 1
         return self
 
-    def start(self, **results: object) -> Scripted:
-        inputs = {"item": "book"}
+    def again(self) -> Fold:
+        """The same run folded once more, to try something on."""
+        fold = Fold(self.wiring)
+        for fact, at in zip(self.facts, self.times, strict=True):
+            evolve(fold, fact, at)
+        return fold
+
+    def later(self, seconds: float) -> Scripted:
+        """Let time pass, and what is due happen."""
+        self.at += seconds
+        return self.send(m.Tick())
+
+    def start(self, inputs: dict[str, object] | None = None, **results: object) -> Scripted:
+        given = {"item": "book", **(inputs or {})}
         return self.send(
-            m.Start(flow="order", plan="p", inputs=inputs, target=self.wiring.target, results=results)
+            m.Start(flow="order", plan="p", inputs=given, target=self.wiring.target, results=results)
         )
 
     def claim(self, name: str) -> Scripted:
@@ -58,6 +88,9 @@ class Scripted:
     def work(self, name: str, value: object = 1) -> Scripted:
         return self.claim(name).complete(name, value, via="run")
 
+    def answer(self, name: str, answer: bool | int) -> Scripted:
+        return self.send(m.Reply(task=name, what=self.fold.questions[name], answer=answer))
+
     def lose(self, name: str) -> Scripted:
         return self.send(m.Tick(gone=((name, self.fold.attempts[name]),)))
 
@@ -72,6 +105,15 @@ class Scripted:
 
     def cancel(self, note: str = "") -> Scripted:
         return self.send(m.Cancel(note=note))
+
+    def skip(self, name: str, note: str = "") -> Scripted:
+        return self.send(m.Skip(task=name, note=note))
+
+    def rerun(self, name: str, **options: Any) -> Scripted:
+        return self.send(m.Rerun(task=name, **options))
+
+    def revert(self, note: str = "") -> Scripted:
+        return self.send(m.Revert(note=note))
 
     def stop_before(self, name: str) -> Scripted:
         return self.send(m.Break(task=name))
