@@ -1,8 +1,10 @@
 """What follows from a message: the one place where the rules of an execution begin.
 
-`advance(fold, message, at)` answers with the facts that follow, and has folded them in: a rule reads the run as the facts before it left it. A
+`advance(fold, message, at)` answers with the facts that follow, and has folded them in: a rule reads the run as the
+facts before it left it. A
 refusal that records nothing changes nothing. It must never touch a clock, a file or a user's function: whatever it has to
-know is in the fold, the wiring or the message. A message costs the neighbours of its task; only what ends or resets much names it all.
+know is in the fold, the wiring or the message. A message costs the neighbours of its task; only what ends or resets
+much names it all.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ LOSSES = 3
 
 
 def advance(fold: Fold, message: m.Message, at: float) -> Answer:
-    """The facts that follow from a message at that time (seconds since the epoch), given where the run stands; they are folded in.
+    """The facts that follow from a message at that time (seconds since the epoch), given where the run stands; they
+    are folded in.
 
     What is due by then happens first. Never raises for a refusal: see `Answer.error`.
     """
@@ -153,7 +156,8 @@ def _tick(turn: Turn, message: m.Tick) -> Answer:
 
 
 def _lose(turn: Turn, name: str) -> bool:
-    """A claimant died: again, ask a person, or fail, as the task's `on_crash` says. Returns whether it is to be offered again."""
+    """A claimant died: again, ask a person, or fail, as the task's `on_crash` says. Returns whether it is to be
+    offered again."""
     fold = turn.fold
     attempt, on_crash = fold.attempts[name], fold.plan_of(name).on_crash
     losses = fold.losses.get(name, 0) + 1

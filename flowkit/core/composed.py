@@ -1,6 +1,7 @@
 """Where a value comes from, and the little that the core may know of it: whether it is true, and how many items it has.
 
-The result of a subflow is that of a task in it, and the result of a task over items is a list of theirs: neither is stored twice. What can't
+The result of a subflow is that of a task in it, and the result of a task over items is a list of theirs: neither is
+stored twice. What can't
 be said without the user's code (an object, a table) is None here, and becomes a question.
 """
 
@@ -27,7 +28,8 @@ MISSING = Missing()
 
 
 def giver(wiring: Wiring, name: str) -> str:
-    """The task whose stored value is a task's result: itself, or for a subflow the one in it (however deep) that gives its result."""
+    """The task whose stored value is a task's result: itself, or for a subflow the one in it (however deep) that gives
+    its result."""
     task = wiring.tasks[name]
     while task.kind == "flow" and task.whole and task.gives:
         task = wiring.tasks[task.gives[0]]
@@ -35,7 +37,8 @@ def giver(wiring: Wiring, name: str) -> str:
 
 
 def origin(wiring: Wiring, param: Param) -> Param | None:
-    """Where a parameter in a subflow really gets its value: the subflow's own parameter is followed outwards. None where it is given none."""
+    """Where a parameter in a subflow really gets its value: the subflow's own parameter is followed outwards. None
+    where it is given none."""
     while param.kind == "outer":
         found = next((p for p in wiring.tasks[param.source].params if p.name == param.outer), None)
         if found is None:

@@ -1,6 +1,7 @@
 """How the facts of runs, tasks and items change the fold.
 
-Each new state is looked up in the tables, and what hangs on it is counted; no rule is in here: what became ready, skipped or cancelled is
+Each new state is looked up in the tables, and what hangs on it is counted; no rule is in here: what became ready,
+skipped or cancelled is
 written in the fact. A fact costs what it names, never the size of the run.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from . import facts as f
 from .fold import Fold
+from .links import recount, settle_links
 from .states import (
     FAILED,
     FINISHED,
@@ -24,7 +26,7 @@ from .states import (
     TASK_TABLE,
     WAITING,
 )
-from .wiring import FAILS, SUCCEEDS, split
+from .wiring import split
 
 
 def _column(kind: str) -> dict[str, str]:
@@ -150,6 +152,14 @@ def close(fold: Fold, unit: str) -> None:
     clear_fronts(fold)
 
 
+def withdraw_items(fold: Fold, name: str) -> None:
+    """What was on offer of a task over items is so no more, and nobody's time for it runs."""
+    if name in fold.wiring.timeouts and name in fold.wiring.manual:
+        for number in range(fold.items[name].offered):
+            if f"{name}[{number}]" not in fold.states:
+                fold.deadlines.pop(f"{name}[{number}]", None)
+
+
 def count_end(fold: Fold, unit: str, by: int = -1) -> None:
     """One less (or one more again) to be done in the scope that a unit is directly in."""
     scopes, tasks = fold.wiring.scope, fold.wiring.tasks
@@ -162,54 +172,6 @@ def count_end(fold: Fold, unit: str, by: int = -1) -> None:
         fold.inside[scopes[unit]] += by
     else:
         fold.open += by
-
-
-# Links
-
-
-def settle_links(fold: Fold, source: str, how: str) -> None:
-    """A source has ended: each of its links is decided, and who waits for nothing else is held until it is judged."""
-    special, left, states = fold.wiring.links.get(source, {}), fold.left, fold.states
-    for name in fold.wiring.dependents[source]:
-        left[name] -= 1
-        if why := dead_as(fold, source, how, special.get(name, SUCCEEDS)):
-            fold.dead.setdefault(name, {})[source] = why
-        if states[name] == WAITING and decided(fold, name):
-            fold.held[name] = None
-
-
-def dead_as(fold: Fold, source: str, how: str, link: str) -> str:
-    """How a link ended that can't be met any more ("failed", "skipped"); empty where it is met."""
-    if how == SKIPPED:
-        return "" if link != FAILS and fold.wiring.tasks[source].skip == "self" else "skipped"
-    if how == FAILED:
-        return "failed" if link == SUCCEEDS else ""
-    return "skipped" if link == FAILS else ""
-
-
-def decided(fold: Fold, name: str) -> bool:
-    """Whether a task's join is met or can't be met any more."""
-    join = fold.wiring.tasks[name].join
-    if not join:
-        return not fold.left[name] or name in fold.dead
-    links, gone = fold.wiring.needs[name], len(fold.dead.get(name, ()))
-    return links - fold.left[name] - gone >= join or links - gone < join
-
-
-def recount(fold: Fold, name: str) -> None:
-    """Count a task's links anew, after sources of it were reset."""
-    fold.dead.pop(name, None)
-    fold.left[name] = fold.wiring.needs[name]
-    for source in fold.wiring.tasks[name].sources():
-        how = fold.states[source]
-        if how in (SUCCEEDED, FAILED, SKIPPED):
-            fold.left[name] -= 1
-            if why := dead_as(fold, source, how, fold.wiring.links.get(source, {}).get(name, SUCCEEDS)):
-                fold.dead.setdefault(name, {})[source] = why
-    if fold.states[name] == WAITING and decided(fold, name) and name not in fold.questions:
-        fold.held[name] = None
-    else:
-        fold.held.pop(name, None)
 
 
 # The run
@@ -385,6 +347,8 @@ def skipped(fold: Fold, fact: f.TaskSkipped, at: float) -> None:
                 recount(fold, dependent)
             continue
         close(fold, name)
+        if name in fold.items:
+            withdraw_items(fold, name)
         if name not in fold.wiring.tasks and was == WAITING:
             fold.items[split(name)[0]].again.pop(name, None)
             fold.items[split(name)[0]].busy += 1
@@ -398,6 +362,8 @@ def cancelled(fold: Fold, fact: f.TaskCancelled, at: float) -> None:
         fold.states[name] = TASK_TABLE[fold.states[name], "TaskCancelled"]
         close(fold, name)
         count_end(fold, name)
+        if name in fold.items:
+            withdraw_items(fold, name)
     for line in (fold.queue, *fold.lanes.values()):
         if line:
             kept = [name for name in line if fold.takeable(name)]

@@ -109,7 +109,8 @@ class ClearBreak(Message, frozen=True, kw_only=True, gc=False):
 
 
 class Reply(Message, frozen=True, kw_only=True, gc=False):
-    """The answer to a question: a truth, for "each" the number of items, or the failure that the code raised. `then` as in `Report`."""
+    """The answer to a question: a truth, for "each" the number of items, or the failure that the code raised. `then`
+    as in `Report`."""
 
     task: str
     what: str
@@ -143,7 +144,8 @@ class Revert(Message, frozen=True, kw_only=True, gc=False):
 
 
 class Adopt(Message, frozen=True, kw_only=True, gc=False):
-    """Go on with another plan, known to the fold's `plans` by its digest. `changes`: the tasks that have to run again, and why."""
+    """Go on with another plan, known to the fold's `plans` by its digest. `changes`: the tasks that have to run again,
+    and why."""
 
     plan: str
     changes: dict[str, str] = {}

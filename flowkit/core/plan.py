@@ -1,7 +1,8 @@
 """A flow frozen for one run, as data.
 
 A `Plan` is stored with the run and suffices for everything but calling code: structure, options, form schemas, sources and
-digests. Subflows are spelt out: their tasks stand in the plan under `name.task`. Nothing here may call or hold a user's function.
+digests. Subflows are spelt out: their tasks stand in the plan under `name.task`. Nothing here may call or hold a
+user's function.
 """
 
 import hashlib
@@ -16,8 +17,10 @@ class Param(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `kind` is "task" (result of `source`, or its part number `part`), "input" (the flow's input `source`), "fixed"
     (`fixed` is typed JSON text; None where the value can't be stored and stays with the code), "outer" (what the subflow
     `source` itself is given for its parameter `outer`), "own" (the task's own result: of the round before, or the one to be
-    undone), "failure" (what the attempt to be undone failed with) or "try" (the value of a `ForEach` in this try, out of the list that
-    the parameter named `outer` of the subflow `source` is given). `required` is False where the function has a default that stands in
+    undone), "failure" (what the attempt to be undone failed with) or "try" (the value of a `ForEach` in this try, out
+    of the list that
+    the parameter named `outer` of the subflow `source` is given). `required` is False where the function has a default
+    that stands in
     for a missing value.
     """
 
@@ -69,12 +72,16 @@ class RepeatPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class TaskPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One task: what it takes, what it waits for, what it gives, and how its code is recognised.
 
-    `kind` is "task" (a driver calls it), "manual" (somebody reports) or "flow" (a subflow: the tasks that are `within` it do its work,
-    and `gives` names those whose results are its own). `after` are tasks that must have succeeded first, without data; `upon` says of
-    sources how they must have ended, other than by success: (source, "failed" or "finished"). `join` is how many sources suffice (0: all of
+    `kind` is "task" (a driver calls it), "manual" (somebody reports) or "flow" (a subflow: the tasks that are `within`
+    it do its work,
+    and `gives` names those whose results are its own). `after` are tasks that must have succeeded first, without data;
+    `upon` says of
+    sources how they must have ended, other than by success: (source, "failed" or "finished"). `join` is how many
+    sources suffice (0: all of
     them). `each` names the parameter that gets one item at a time, at most `concurrency` at once (0: all). `skip`: what a
     false decider leaves out. `timeout` in seconds from the claim, for manual tasks from the offer. `result` is the form
-    schema of its annotation. `digest` names its code, `compiled` the same as one Python compiled it, `source` is for reading; `reads`
+    schema of its annotation. `digest` names its code, `compiled` the same as one Python compiled it, `source` is for
+    reading; `reads`
     maps what the code reads from around it (globals, helper functions, closed-over values) to digests.
     """
 

@@ -81,7 +81,8 @@ def not_ready(fold: Fold, name: str) -> str:
     if state in _FINISHED:
         return f"{_FINISHED[state].format(name=name, cell=repr(name))} Nothing was recorded."
     if name in fold.wiring.groups:
-        return f"{name} is a subflow: the tasks in it do its work, such as {next(iter(fold.wiring.members[name]), '')}. Nothing was recorded."
+        inner = next(iter(fold.wiring.members[name]), "none yet")
+        return f"{name} is a subflow: the tasks in it do its work, such as {inner}. Nothing was recorded."
     if name in fold.wiring.eaches and state == RUNNING:
         return f"{name} is done item by item: {name}[0], {name}[1] and so on. Nothing was recorded."
     if name in fold.claims:
@@ -100,7 +101,8 @@ def _waits(fold: Fold, name: str, task: str, state: str) -> str:
     if state == RETRYING and name in fold.due:
         return f"{name} failed and is tried again when its delay is over: run.tick() looks, run.rerun({name!r}) does it at once."
     if name in fold.questions:
-        return f"{name} is not ready: its {fold.questions[name]!r} has to be answered first, by run.step() or run.complete({name!r}, True)."
+        way = f"run.step() or run.complete({name!r}, True)"
+        return f"{name} is not ready: its {fold.questions[name]!r} has to be answered first, by {way}."
     if name != task:
         return f"{name} is not ready: other items of {task} come first."
     if state == WAITING and (missing := _missing(fold, name)):

@@ -1,6 +1,7 @@
 """A turn of the core: the facts that follow from one message, each of them already folded in when the next is decided.
 
-So every rule reads the run as the facts before it left it, and there is one definition of what a fact changes. A turn that is refused has no
+So every rule reads the run as the facts before it left it, and there is one definition of what a fact changes. A turn
+that is refused has no
 facts; a turn that can't be committed makes its fold worthless, which the shell then folds anew from the journal.
 """
 
@@ -15,7 +16,8 @@ from .states import FINISHED, RUNNING, WAITING
 
 
 class Turn:
-    """`facts` so far, and `work`: units that have ended ("end") or can be judged ("judge"), whose consequences are still to be found."""
+    """`facts` so far, and `work`: units that have ended ("end") or can be judged ("judge"), whose consequences are
+    still to be found."""
 
     __slots__ = ("at", "facts", "fold", "work")
 
@@ -48,7 +50,8 @@ def active(fold: Fold, unit: str) -> bool:
 
 
 def standing(fold: Fold, unit: str) -> bool:
-    """Whether what fails there may still be tried again: nothing around it is failing, being undone or over. A pause doesn't matter."""
+    """Whether what fails there may still be tried again: nothing around it is failing, being undone or over. A pause
+    doesn't matter."""
     if fold.state not in (RUNNING, "pausing", "paused") or "" in fold.undoing:
         return False
     scope = fold.scope_of(unit)
@@ -56,7 +59,8 @@ def standing(fold: Fold, unit: str) -> bool:
 
 
 def out_in(fold: Fold, scope: str) -> bool:
-    """Whether anybody is still at work on something in a scope, however deep, was asked for it, or is to handle a failure in it."""
+    """Whether anybody is still at work on something in a scope, however deep, was asked for it, or is to handle a
+    failure in it."""
     wiring = fold.wiring
     waiting = [unit for line in (fold.queue, *fold.lanes.values()) for unit in line if fold.takeable(unit)]
     for unit in (*fold.claims, *fold.lost, *fold.people, *waiting):
@@ -91,7 +95,8 @@ def handles_failure(fold: Fold, unit: str) -> bool:
 
 
 def cancel_untaken(turn: Turn, scope: str, reason: str, people: bool = True, handlers: bool = True) -> None:
-    """Cancel what is open in a scope and nobody is at work on. With `people`, what people were asked stays; with `handlers`, so do
+    """Cancel what is open in a scope and nobody is at work on. With `people`, what people were asked stays; with
+    `handlers`, so do
     offers that handle a failure."""
     fold = turn.fold
     names = []

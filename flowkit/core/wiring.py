@@ -17,9 +17,12 @@ class Wiring:
 
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
     maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
-    (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its dependents that
-    ask for another end than success. `simple` is explained where it is made; `plain` are the tasks that are offered once all their sources have succeeded, without more ado.
-    `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task over items to the
+    (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its
+    dependents that
+    ask for another end than success. `simple` is explained where it is made; `plain` are the tasks that are offered
+    once all their sources have succeeded, without more ado.
+    `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task
+    over items to the
     parameter that gets them. All in the order of definition.
     """
 
@@ -86,9 +89,10 @@ class Wiring:
         gathered = self.groups or self.eaches
         for name, task in self.tasks.items():
             pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
-            if len(pairs) == len(task.params) and name not in self.eaches:
-                if not (gathered and any(s in self.groups or s in self.eaches for _, s in pairs)):
-                    self.takes[name] = tuple(pairs)  # the plain case, and by far the commonest
+            if len(pairs) != len(task.params) or name in self.eaches:
+                continue
+            if not gathered or not any(s in self.groups or s in self.eaches for _, s in pairs):
+                self.takes[name] = tuple(pairs)  # the plain case, and by far the commonest
         self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
         self.plain: frozenset[str] = frozenset(plain)
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
@@ -129,7 +133,8 @@ class Wiring:
         return tuple(name for name in self.order if name in found and name not in known)
 
     def inside(self, scope: str) -> list[str]:
-        """All that is in a subflow ("": in the run), however deep, in the order of definition; a subflow before what is in it."""
+        """All that is in a subflow ("": in the run), however deep, in the order of definition; a subflow before what
+        is in it."""
         if scope == "":
             return list(self.order)
         found: list[str] = []

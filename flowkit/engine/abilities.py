@@ -10,7 +10,8 @@ from .task import Unit
 
 
 class Code:
-    """The code that this process has for a run: `tasks` by unit name (tasks and subflows), and `here`, what it may take: names of tasks
+    """The code that this process has for a run: `tasks` by unit name (tasks and subflows), and `here`, what it may
+    take: names of tasks
     that it may enter, and (name, "revert") for those that it may undo."""
 
     def __init__(self, wiring: Wiring, tasks: Mapping[str, Any]) -> None:
@@ -26,7 +27,8 @@ class Code:
                 self.here.add((name, "revert"))
 
     def able(self, name: str) -> str:
-        """Whether this process can enter a task: "here", "missing" (no code), "changed" (other code), "manual", or "parts" for a subflow."""
+        """Whether this process can enter a task: "here", "missing" (no code), "changed" (other code), "manual", or
+        "parts" for a subflow."""
         if name in self.here:
             return "here"
         if name in self.wiring.manual:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Bill:
     """What going on with an edited flow costs. Making it changes nothing.
 
-    `again` maps each task that runs again to why, `kept` are those whose results stay, `new` and `gone` those that only one of the flows has.
+    `again` maps each task that runs again to why, `kept` are those whose results stay, `new` and `gone` those that
+    only one of the flows has.
     """
 
     def __init__(self, run: Any, flow: Any) -> None:
@@ -57,7 +58,8 @@ class Bill:
         return "hangs on something that changed"
 
     def apply(self) -> Any:
-        """Put the edited flow into force and give the run; `run.run()` then goes on. Raises BillStale where the run has moved on."""
+        """Put the edited flow into force and give the run; `run.run()` then goes on. Raises BillStale where the run
+        has moved on."""
         run, door = self._run, self._run._door
         fold = door.refresh()
         if fold.seq != self.seq and Bill(run, self._flow).again != self.again:

@@ -1,6 +1,7 @@
 """The values that code is called with: each a copy that nobody else can change, gathered from where the plan says.
 
-Deciders, conditions and undos get theirs here as tasks do. A value that is not there (its task was skipped, or a join did without it) is
+Deciders, conditions and undos get theirs here as tasks do. A value that is not there (its task was skipped, or a join
+did without it) is
 the parameter's default, else None; a source that failed gives its `Failure`.
 """
 
@@ -97,7 +98,8 @@ def part_of(fold: Fold, source: str, part: int | None) -> Any:
 
 
 def value_of(fold: Fold, name: str) -> Any:
-    """A copy of the result of a task, an item, or (composed of theirs) of a subflow or a task over items; MISSING where there is none."""
+    """A copy of the result of a task, an item, or (composed of theirs) of a subflow or a task over items; MISSING
+    where there is none."""
     if name not in fold.values:
         return MISSING
     if name not in fold.wiring.tasks:

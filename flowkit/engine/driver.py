@@ -81,22 +81,8 @@ class Driver:
         doing only what it needs. `timeout` in seconds, looked at between attempts.
         Returns "ended", "until", "breakpoint", "paused", "waiting" (only others can move it), "timeout" or "stepped".
         """
-        self._keep = once
-        if until is not None:
-            self._only = closure(self.door.wiring.tasks, [until])
-        elif only is not None:
-            task = self.door.fold.task_of(only)
-            self._only = {task, (task, "revert")}
-        if self._only is not None and until is not None:
-            self._only |= {(name, "revert") for name in self._only}
-        among = self.code.here if self._only is None else self.code.here & self._only
-        item = only if only is not None and only not in self.door.wiring.tasks else None
-        self._wish = Claim(claimant=self.claimant, among=among, task=item)
-        self._then = None if once else self._wish
         self._deadline = None if timeout is None else time.monotonic() + timeout
-        self._plain = timeout is None and not self.door.wiring.outputs
-        if self.door.refresh().claims:
-            self._settle_gone()
+        self._begin(once, only, until)
         report: Report | Reply | None = None
         while True:
             if self.door.fold.questions and report is None and (question := self._question()) is not None:
@@ -127,12 +113,35 @@ class Driver:
                 continue
             if once or not (fold.claims or due is not None):
                 return "waiting"
-            seconds = POLL if self._on_file else 1.0
-            if due is not None:
-                seconds = min(seconds, due)
-            if self._deadline is not None:
-                seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
-            yield Wait(seen, seconds)
+            yield Wait(seen, self._patience(due))
+
+    def _begin(self, once: bool, only: str | None, until: str | None) -> None:
+        """Settle what is to be done in this drive, and by which wish the next attempt is claimed."""
+        door, code = self.door, self.code
+        self._keep = once
+        names: set[Any] = set()
+        if until is not None:
+            names = closure(door.wiring.tasks, [until])
+        elif only is not None:
+            names = {door.fold.task_of(only)}
+        if names:
+            self._only = names | {(name, "revert") for name in names}
+        among = code.here if self._only is None else code.here & self._only
+        item = only if only is not None and only not in door.wiring.tasks else None
+        self._wish = Claim(claimant=self.claimant, among=among, task=item)
+        self._then = None if once else self._wish
+        self._plain = self._deadline is None and not door.wiring.outputs
+        if door.refresh().claims:
+            self._settle_gone()
+
+    def _patience(self, due: float | None) -> float:
+        """How long to wait at most before the next look, in seconds."""
+        seconds = POLL if self._on_file else 1.0
+        if due is not None:
+            seconds = min(seconds, due)
+        if self._deadline is not None:
+            seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
+        return seconds
 
     def _overdue(self) -> bool:
         return self._deadline is not None and time.monotonic() >= self._deadline
@@ -146,7 +155,8 @@ class Driver:
         return None if name is None else Question(name, fold.questions[name])
 
     def _until_due(self, fold: Fold) -> float | None:
-        """Seconds until something is due, by a clock that goes by itself; None where nothing is, or where only a call moves the clock."""
+        """Seconds until something is due, by a clock that goes by itself; None where nothing is, or where only a call
+        moves the clock."""
         due = fold.next_due()
         if due is None:
             return None

@@ -151,8 +151,10 @@ class Journal(list[Event]):
 class Offer:
     """Something that is ready to be done by whoever can.
 
-    `task` (for an item its address, `fetch[3]`), `item` (the item's number, or None), `attempt`, `kind` ("do", "revert" for an undo; "when",
-    "until" or "each" for a question, which is answered with a truth, or the number of items), `inputs` (copies), `instructions` (its docstring), `expects` (what a result
+    `task` (for an item its address, `fetch[3]`), `item` (the item's number, or None), `attempt`, `kind` ("do",
+    "revert" for an undo; "when",
+    "until" or "each" for a question, which is answered with a truth, or the number of items), `inputs` (copies),
+    `instructions` (its docstring), `expects` (what a result
     must be, in words), `schema` (the same as data, or None), `able` ("here", "manual", "missing" or "changed") and `token`, its
     completion token, for those who know nothing else.
     """
@@ -213,7 +215,8 @@ class OfferList(list[Offer]):
 
 
 class Receipt:
-    """The answer to a report: `verdict` ("accepted", or "repeat" where the same was recorded before), `seq` (the event that holds
+    """The answer to a report: `verdict` ("accepted", or "repeat" where the same was recorded before), `seq` (the event
+    that holds
     it), `task`, `attempt`."""
 
     def __init__(self, verdict: str, seq: int, task: str, attempt: int, face: Face | None = None) -> None:

@@ -22,7 +22,8 @@ from .pictures import graph_of, picture_of_run
 
 
 class AttemptRecord:
-    """One attempt of a task: `number`, `outcome` ("running", "offered", "succeeded", "failed", "lost", "interrupted", "cancelled"),
+    """One attempt of a task: `number`, `outcome` ("running", "offered", "succeeded", "failed", "lost", "interrupted",
+    "cancelled"),
     `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it)."""
 
     def __init__(self, number: int, offered_at: float) -> None:
@@ -66,7 +67,8 @@ class TaskReading:
         return self._fold.state_of(self.name)
 
     def items(self, state: str | None = None) -> list[TaskReading]:
-        """The items of a task over items, in order; only those in `state` ("failed") where it is given. Empty before they are counted."""
+        """The items of a task over items, in order; only those in `state` ("failed") where it is given. Empty before
+        they are counted."""
         fold = self._fold
         found = fold.items.get(self.name)
         units = (f"{self.name}[{number}]" for number in range(found.total if found else 0))
@@ -80,7 +82,8 @@ class TaskReading:
 
     @property
     def due(self) -> float | None:
-        """When it goes on by itself (seconds since the epoch): a retry, or the end of the time that it has. None where it doesn't."""
+        """When it goes on by itself (seconds since the epoch): a retry, or the end of the time that it has. None where
+        it doesn't."""
         fold = self._fold
         return fold.due.get(self.name, fold.deadlines.get(self.name))
 
@@ -151,7 +154,8 @@ class TaskReading:
 
     @property
     def outputs(self) -> list[dict[str, Any]]:
-        """What its last attempt at work printed and displayed, in parts: {"name": "stdout", "text": …} or {"data": MIME bundle}.
+        """What its last attempt at work printed and displayed, in parts: {"name": "stdout", "text": …} or {"data":
+        MIME bundle}.
 
         It is kept when the attempt ends.
         """

@@ -27,7 +27,8 @@ _OFFERED = 1_000  # items of one task that are offered one by one; more can be t
 
 
 def offers_of(door: Door, code: Code) -> list[Offer]:
-    """All that is offered in a run: tasks and items that are ready or lost, undos, open questions; tasks in the order of the plan."""
+    """All that is offered in a run: tasks and items that are ready or lost, undos, open questions; tasks in the order
+    of the plan."""
     with door.house.lock:
         fold = door.fold
         found = []
@@ -148,7 +149,8 @@ def reply_to(
     note: Any,
     failure: Failure | None = None,
 ) -> Reply:
-    """The answer to an open question. Raises InvalidValue for what is no truth (or no number of items), LateReport for a question that
+    """The answer to an open question. Raises InvalidValue for what is no truth (or no number of items), LateReport for
+    a question that
     isn't asked any more."""
     fold = door.refresh()
     if attempt is not None and fold.questions.get(unit) == kind and attempt != attempt_for(fold, unit, kind):

@@ -90,7 +90,8 @@ class Run(RunReading):
 
         `until`: stop when that task has finished, doing only what it needs; `timeout` in seconds, looked at between tasks;
         `loop="caller"` runs async tasks on the caller's own event loop, through nest-asyncio. `stopped_by` then says which:
-        "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises RunFailed
+        "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`,
+        raises RunFailed
         when the run has failed. ■ raises RunInterrupted after giving the attempt back.
         """
         self._refuse_own_task()
@@ -242,16 +243,20 @@ class Run(RunReading):
     # The operator's verbs
 
     def skip(self, task: Any, note: str | None = None) -> Run:
-        """Leave a task (or an item, or a subflow) out, whatever became of it; what hangs on it goes on as the task's `skip` says.
+        """Leave a task (or an item, or a subflow) out, whatever became of it; what hangs on it goes on as the task's
+        `skip` says.
 
-        Also after a failure: the failed task counts as taken care of, and a run that had failed goes on. Raises UsageError for one that has
+        Also after a failure: the failed task counts as taken care of, and a run that had failed goes on. Raises
+        UsageError for one that has
         succeeded, or was undone.
         """
         return self._verb(Skip(task=named(self._door, task), note=words("note", note)))
 
     def rerun(self, task: Any, items: str = "all", downstream: bool = True, note: str | None = None) -> Run:
-        """Set a task back to waiting, to be done again, with all that hangs on it (unless `downstream` is False); reopens a run that has
-        ended, but not a cancelled one. `items="failed"` does only the failed items of a task over items again. This alone drives nothing.
+        """Set a task back to waiting, to be done again, with all that hangs on it (unless `downstream` is False);
+        reopens a run that has
+        ended, but not a cancelled one. `items="failed"` does only the failed items of a task over items again. This
+        alone drives nothing.
         """
         if items not in ("all", "failed"):
             raise UsageError(f"items={items!r} is not known: 'all' or 'failed'.")
@@ -261,14 +266,17 @@ class Run(RunReading):
         return self._verb(message)
 
     def revert(self, note: str | None = None) -> Run:
-        """Undo all that was done, last things first: undos are offered and done as tasks are. Also to try a failed undo again."""
+        """Undo all that was done, last things first: undos are offered and done as tasks are. Also to try a failed
+        undo again."""
         return self._verb(Revert(note=words("note", note)))
 
     def adopt(self, flow: Any, apply: bool = False) -> Any:
-        """Go on with an edited flow. Gives the bill: what is kept, what runs again and why; `.apply()` (or `apply=True`, which gives the
+        """Go on with an edited flow. Gives the bill: what is kept, what runs again and why; `.apply()` (or
+        `apply=True`, which gives the
         run) puts it into force.
 
-        Raises DefinitionError for a faulty flow, UsageError for a run that was cancelled or is being undone, BillStale where the run
+        Raises DefinitionError for a faulty flow, UsageError for a run that was cancelled or is being undone, BillStale
+        where the run
         has moved on since the bill was made.
         """
         bill = Bill(self, flow)

@@ -35,6 +35,12 @@ SAMPLES: dict[Any, Any] = {
         ("m.Broken", "ValueError"), ODD, traceback="line 1\nline 2", chain=(Failure((), "cause"),)
     ),
     str | None: "target",
+    int | None: 7,
+    float | None: 12.5,
+    bool | int: True,
+    bool: True,
+    dict[str, str]: {"a": "its code"},
+    tuple[str, ...] | None: ("a",),
     Failure | None: Failure(("E",), "late"),
 }
 
