@@ -23,8 +23,8 @@ def ended(engine: Engine, how: str):  # type: ignore[no-untyped-def]
     ("how", "task", "words"),
     [
         ("succeeded", "a", "a has succeeded, and is not run again: its result is there, run['a']."),
-        ("failed", "b", "run.task('b').failure shows with what. To try again, start a new run."),
-        ("failed", "c", "c was cancelled: run.why('c') says why. To have it run, start a new run."),
+        ("failed", "b", "run.task('b').failure shows with what. run.rerun('b') tries it again."),
+        ("failed", "c", "c was cancelled: run.why('c') says why. run.rerun('c') does it after all."),
     ],
 )
 def test_a_step_of_a_task_that_has_ended_says_where_its_end_is_found(
@@ -36,12 +36,12 @@ def test_a_step_of_a_task_that_has_ended_says_where_its_end_is_found(
     assert "Nothing was recorded." in str(refused.value)
 
 
-def test_a_step_of_a_skipped_task_says_that_nothing_needs_it(engine: Engine) -> None:
+def test_a_step_of_a_skipped_task_says_where_the_reason_is(engine: Engine) -> None:
     flow = Flow("skip")
     flow.task(lambda: 1, name="a")
     flow.task(lambda a: 1, name="b")
     flow.manual(lambda b: 1, name="c")
-    with pytest.raises(NotReady, match="a was skipped, since nothing needs its result"):
+    with pytest.raises(NotReady, match=r"a was skipped: run\.why\('a'\) says why"):
         engine.start(flow, results={"b": 1}).step("a")
 
 
@@ -50,9 +50,12 @@ def test_a_step_of_a_skipped_task_says_that_nothing_needs_it(engine: Engine) -> 
     [
         (
             "succeeded",
-            "Its result is there: run.result. To do it again, start a new run: engine.start(flow, inputs).",
+            "Its result is there: run.result. run.rerun(task) does a task of it again.",
         ),
-        ("failed", "run.why() says what failed. To try again, start a new run: engine.start(flow, inputs)."),
+        (
+            "failed",
+            "run.why() says what failed. run.rerun(task) tries again, run.skip(task) goes on without it.",
+        ),
         ("cancelled", "Start a new run: engine.start(flow, inputs)."),
     ],
 )
