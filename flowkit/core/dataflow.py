@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .draft import Fault
-from .plan import Asked, Param, TaskPlan
+from .plan import Param, TaskPlan
 from .scope import Details
 
 _MISSING = "Give the parameter a default, or let its annotation take None."
@@ -76,11 +76,8 @@ def _missing(task: TaskPlan, left_out: set[str], schemas: dict[str, Any]) -> Ite
 
 def _taken(task: TaskPlan) -> Iterator[tuple[Param, str]]:
     yield from ((param, "") for param in task.params)
-    asked: tuple[tuple[str, Asked | None], ...] = (
-        ("when", task.when),
-        ("until", task.repeat and task.repeat.until),
-    )
-    for what, one in asked:
+    until = None if task.repeat is None else task.repeat.until
+    for what, one in (("when", task.when), ("until", until)):
         if one is not None:
             yield from ((param, what) for param in one.params)
 
@@ -94,5 +91,5 @@ def _takes_failure(schema: Any) -> bool:
     if not isinstance(schema, dict):
         return False
     if schema["kind"] == "any":
-        return schema.get("annotation", "Failure").rpartition(".")[2] == "Failure"
+        return str(schema.get("annotation", "Failure")).rpartition(".")[2] == "Failure"
     return any(map(_takes_failure, schema.get("options", ())))

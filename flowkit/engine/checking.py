@@ -23,9 +23,9 @@ class FaultList(list[Fault]):
     """All faults of a flow, errors first. Empty means that a run can start without a doubt."""
 
     @property
-    def errors(self) -> list[Fault]:
+    def errors(self) -> FaultList:
         """Those that keep a run from starting."""
-        return [fault for fault in self if fault.level == "error"]
+        return FaultList(fault for fault in self if fault.level == "error")
 
     def __repr__(self) -> str:
         if not self:

@@ -20,7 +20,7 @@ from .checking import FaultList
 from .choices import on_failure_of, options_of, rarely
 from .engine import Engine
 from .faces import bundled, one_line
-from .freezing import fixed_text, frozen, reads_by
+from .freezing import fixed_text, frozen, readers, reads_by
 from .names import plain
 from .options import (
     after_of,
@@ -69,6 +69,7 @@ class Flow:
         self._chained = 0
         self._frozen: Plan | None = None
         self._frozen_as: tuple[Any, ...] = ()
+        self._reading: list[tuple[Task | Subflow, dict[str, str]]] = []
 
     @property
     def name(self) -> str:
@@ -309,6 +310,8 @@ class Flow:
                 count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
                 raise DefinitionError(f"{self.name} can't start, {count}:\n{listed}", tuple(faults))
             self._frozen, self._frozen_as = plan, stands
+            found = readers(self.all_tasks())
+            self._reading = [(found[task.name], task.reads) for task in plan.tasks if task.name in found]
         return self._frozen
 
     def draft_plan(self) -> tuple[Plan, list[Fault]]:
@@ -328,9 +331,7 @@ class Flow:
 
     def _surroundings_changed(self) -> bool:
         """Whether code reads something else from around it than when the plan was made."""
-        assert self._frozen is not None
-        units = self.all_tasks()
-        return any(reads_by(units[task.name]) != task.reads for task in self._frozen.tasks)
+        return any(reads_by(unit) != reads for unit, reads in self._reading)
 
     def drafts(self) -> dict[str, Draft]:
         """All tasks and subflows as they were defined, with the links of `chain`."""

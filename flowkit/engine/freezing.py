@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,9 +24,9 @@ from ..journal import pack, register
 from .checking import doubts_of, placed
 from .code import compiled_of, digest_of, notes_of, words_of
 from .options import inputs_of_flow
-from .reads import reads_of
+from .reads import reads_nothing, reads_of
 from .subflows import Nestable, Subflow, innermost_first
-from .task import Task
+from .task import Function, Task
 
 
 def frozen(flow: Nestable, warn: bool, code: bool = False) -> tuple[Plan, list[Fault]]:
@@ -132,8 +132,17 @@ def _code_of(unit: Task | Subflow) -> dict[str, Any]:
 
 def reads_by(unit: Task | Subflow) -> dict[str, str]:
     """What a unit's code reads from around it; that of its undo is left out, since it changes no result."""
+    return reads_of(*_functions(unit))
+
+
+def readers(units: Mapping[str, Task | Subflow]) -> dict[str, Task | Subflow]:
+    """Those of the units whose code may read something else another time."""
+    return {name: unit for name, unit in units.items() if not all(map(reads_nothing, _functions(unit)))}
+
+
+def _functions(unit: Task | Subflow) -> tuple[Function | None, ...]:
     function = unit.function if isinstance(unit, Task) and not unit.manual else None
-    return reads_of(function, unit.when_function, unit.until_function)
+    return function, unit.when_function, unit.until_function
 
 
 def schema(annotation: Any) -> dict[str, Any] | None:

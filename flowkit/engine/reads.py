@@ -48,6 +48,17 @@ def reads_of(*functions: Callable[..., Any] | None) -> dict[str, str]:
     return found
 
 
+def reads_nothing(function: Callable[..., Any] | None) -> bool:
+    """Whether a function can't read anything from around it, whatever is defined there: then nobody need look again."""
+    if function is None:
+        return True
+    if type(function) is not FunctionType or function.__closure__ or function.__kwdefaults__:
+        return False
+    code = function.__code__
+    inner = any(type(constant) is CodeType for constant in code.co_consts)
+    return not (code.co_names or inner or function.__defaults__ or hasattr(function, "__wrapped__"))
+
+
 def hidden_inputs(*functions: Callable[..., Any] | None) -> Iterator[str]:
     """The names of globals with data that can be changed in place, which these functions or their helpers beside them read."""
     seen = set()
