@@ -97,16 +97,18 @@ def _start(turn: Turn, message: m.Start) -> Answer:
 
 
 def _free_with(fold: Fold, given: Mapping[str, Any], unneeded: tuple[str, ...]) -> tuple[str, ...]:
-    """The plain tasks that wait for nothing else once these results are there."""
+    """The plain tasks that wait for nothing else once these results are there, up to the first that takes more."""
     wiring, gone = fold.wiring, {*given, *unneeded}
-    return tuple(
-        name
-        for name in wiring.roots
-        if name in wiring.plain
-        and name not in gone
-        and not fold.breaks.get(name)
-        and all(source in given for source in wiring.tasks[name].sources())
-    )
+    found = []
+    for name in wiring.roots:
+        sources = wiring.tasks[name].sources()
+        if name in gone:
+            continue
+        if name in wiring.plain and not fold.breaks.get(name) and all(source in given for source in sources):
+            found.append(name)
+        elif not sources or not gone.isdisjoint(sources):
+            break
+    return tuple(found)
 
 
 def _claim(turn: Turn, message: m.Claim) -> Answer:

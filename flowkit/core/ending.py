@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from . import facts as f
 from .failure import Failure
-from .judging import fail, fill, judge, pause, tries_of
+from .judging import JOIN_NOT_MET, after_round, fail, fill, judge, pause, tries_of
 from .retrying import due_after, matches
 from .states import FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
-from .turn import Turn, active, cancel_untaken, out_in, standing
+from .turn import Turn, active, cancel_untaken, open_in, out_in, standing
 from .undoing import undo_next
 from .wiring import split
 
@@ -43,6 +43,10 @@ def _after(turn: Turn, unit: str) -> None:
             fill(turn, name)
         turn.work.append(("close", name))
     else:
+        if unit == wiring.target and fold.state in (RUNNING, PAUSING, PAUSED) and (rest := open_in(fold, "")):
+            turn.put(
+                f.TaskCancelled(tasks=tuple(rest), reason=f"{unit} has ended, and nothing else is asked for")
+            )
         scope = fold.scope_of(unit)
         if fold.states[unit] == FAILED and unit in fold.unhandled.get(scope, ()):
             _policy(turn, unit, scope)  # first, since it may end those that wait for it
@@ -91,7 +95,7 @@ def close_group(turn: Turn, name: str) -> None:
                 task=name, attempt=fold.attempts.get(name, 0), round=number, value=None, via="inside"
             )
         )
-        turn.judge(name)
+        after_round(turn, name)
     else:
         turn.put(f.TaskSucceeded(task=name, attempt=fold.attempts.get(name, 0), value=None, via="inside"))
         turn.end(name)
@@ -141,8 +145,11 @@ def _policy(turn: Turn, unit: str, scope: str) -> None:
 
 
 def _pause_for(turn: Turn, unit: str) -> None:
-    if turn.fold.state == RUNNING:
-        turn.put(pause(turn.fold, f"{unit} failed", unit))
+    """Rest for a failure. Once it was decided to go on, what only fails with the first one is no reason to rest again."""
+    fold = turn.fold
+    standing = fold.unhandled[fold.scope_of(unit)]
+    if fold.state == RUNNING and not (len(standing) > 1 and fold.failures[unit].types == (JOIN_NOT_MET,)):
+        turn.put(pause(fold, f"{unit} failed", unit))
 
 
 def _policy_inside(turn: Turn, unit: str, scope: str) -> None:

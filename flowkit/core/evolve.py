@@ -20,21 +20,21 @@ def evolve(fold: Fold, fact: f.Fact, at: float) -> None:
 
     Raises JournalCorrupt when the fact can't follow from where the run stands.
     """
+    evolve_all(fold, (fact,), at)
+
+
+def evolve_all(fold: Fold, facts: tuple[f.Fact, ...], at: float) -> None:
+    """Let the facts of one entry change the fold, in order. Otherwise as `evolve`."""
     try:
-        _CHANGES[type(fact)](fold, fact, at)
+        for fact in facts:
+            _CHANGES[type(fact)](fold, fact, at)
+            fold.seq += 1
     except (KeyError, IndexError) as error:
         raise JournalCorrupt(
             f"Fact {fold.seq + 1}, {fact.kind}, can't follow here (run {fold.state or 'not begun'!r}, {error}). "
             "The journal is damaged from there on; read what stands before it, or restore a backup."
         ) from error
-    fold.seq += 1
     fold.at = at
-
-
-def evolve_all(fold: Fold, facts: tuple[f.Fact, ...], at: float) -> None:
-    """Let the facts of one entry change the fold, in order. Otherwise as `evolve`."""
-    for fact in facts:
-        evolve(fold, fact, at)
 
 
 _CHANGES: dict[type[f.Fact], Callable[[Fold, Any, float], None]] = {

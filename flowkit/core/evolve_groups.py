@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 
 from . import facts as f
-from .evolve_units import close, count_end, decided, enter, forgive, line_up, recount, set_due, start_deadline
-from .fold import Fold, Items
+from .evolve_units import close, count_end, enter, forgive
+from .fold import Fold, Items, Undone
+from .lines import line_up, set_due, start_deadline
+from .links import decided, recount
 from .states import FAILED, FINISHED, LOST, READY, RUN_TABLE, RUNNING, SUCCEEDED, TASK_TABLE, WAITING
 from .wiring import split
 
@@ -57,15 +59,15 @@ def answered(fold: Fold, fact: f.QuestionAnswered, at: float) -> None:
 
 def round_ended(fold: Fold, fact: f.RoundEnded, at: float) -> None:
     name = fact.task
+    fold.plainly = False
     fold.states[name] = TASK_TABLE[fold.states[name], "RoundEnded"]
     fold.rounds[name] = fact.round
     fold.last[name] = fact.value
     fold.reports[name, fact.attempt] = fact.value
     if fact.via == "hand":
         fold.via[name] = fact.via
-    fold.tries.pop(name, None)
-    fold.losses.pop(name, None)
-    fold.answers.pop(name, None)
+    for begun_anew in (fold.tries, fold.losses, fold.trying, fold.answers):
+        begun_anew.pop(name, None)  # type: ignore[attr-defined]
     close(fold, name)
     fold.held[name] = None
 
@@ -93,6 +95,7 @@ def group_retrying(fold: Fold, fact: f.GroupRetrying, at: float) -> None:
 
 def revert_started(fold: Fold, fact: f.TaskRevertStarted, at: float) -> None:
     name = fact.task
+    fold.plainly = False
     was = fold.states[name]
     fold.states[name] = TASK_TABLE[was, "TaskRevertStarted"]
     if was not in FINISHED:  # lost
@@ -138,7 +141,7 @@ def reverted(fold: Fold, fact: f.TaskReverted, at: float) -> None:
     forgive(fold, name)
     _undo_ended(fold, name, fact.attempt)
     if fact.attempt:
-        fold.reports[name, fact.attempt] = None
+        fold.reports[name, fact.attempt] = Undone()
 
 
 def _undo_ended(fold: Fold, name: str, attempt: int) -> None:
@@ -206,7 +209,8 @@ _FORGOTTEN = (
 
 
 def reset(fold: Fold, fact: f.TasksReset, at: float) -> None:
-    parted = {split(unit)[0] for unit in fact.tasks if unit not in fold.wiring.tasks}
+    fold.plainly = False
+    parted = {split(unit)[0] for unit in fact.tasks if unit not in fold.wiring.tasks}.union(fact.kept)
     for unit in fact.tasks:
         if unit not in fold.states:
             enter(fold, unit)
@@ -224,10 +228,12 @@ def reset(fold: Fold, fact: f.TasksReset, at: float) -> None:
             continue
         if was in FINISHED:
             count_end(fold, unit, 1)
-        if fact.cause != "retry":
-            fold.trying.pop(unit, None)
-        if unit in fold.items and unit not in parted:
-            _drop_items(fold, unit)
+        fold.trying.pop(unit, None)
+        if unit in fold.items:
+            _take_back(fold, unit) if unit in parted else _drop_items(fold, unit)
+    for name in parted:
+        items = fold.items[name]
+        items.again = dict.fromkeys(sorted(items.again, key=lambda unit: split(unit)[1]))
     _after_reset(fold, fact.tasks)
 
 
@@ -238,6 +244,20 @@ def _item_reset(fold: Fold, unit: str, was: str) -> None:
     elif was != WAITING:
         items.busy -= 1
     items.again[unit] = None
+
+
+def _take_back(fold: Fold, name: str) -> None:
+    """The task is opened again: what of it was on offer waits until then, what has ended stays."""
+    items = fold.items[name]
+    for number in range(items.cursor, items.offered):
+        unit = f"{name}[{number}]"
+        if unit not in fold.states:
+            enter(fold, unit)
+            fold.past[unit, fold.attempts[unit]] = "superseded"
+            fold.states[unit] = WAITING
+            fold.deadlines.pop(unit, None)
+            items.busy -= 1
+            items.again[unit] = None
 
 
 def _drop_items(fold: Fold, name: str) -> None:

@@ -7,12 +7,11 @@ written in the fact. A fact costs what it names, never the size of the run.
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
 from typing import Any
 
 from . import facts as f
 from .fold import Fold
+from .lines import clear_fronts, line_up, set_due, start_deadline
 from .links import recount, settle_links
 from .states import (
     FAILED,
@@ -59,6 +58,25 @@ def enter(fold: Fold, unit: str) -> None:
 
 def offer(fold: Fold, names: tuple[str, ...], at: float) -> None:
     """These units have an attempt that somebody may take."""
+    if not fold.wiring.quiet:
+        _offer_any(fold, names, at)
+        return
+    states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
+    for name in names:
+        states[name] = _READIED[states[name]]
+        attempts[name] = attempts.get(name, 0) + 1
+        if held:
+            held.pop(name, None)
+        if fold.due:
+            fold.due.pop(name, None)
+        if name in manual:
+            fold.people[name] = None
+        else:
+            fold.queue.append(name)
+
+
+def _offer_any(fold: Fold, names: tuple[str, ...], at: float) -> None:
+    """The same where there are items, undos, timeouts or priorities."""
     states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
     for name in names:
         state = states.get(name)
@@ -97,44 +115,6 @@ def _offer_item(fold: Fold, unit: str, at: float) -> None:
         start_deadline(fold, unit, at)
     else:
         line_up(fold, name)
-
-
-def line_up(fold: Fold, name: str) -> None:
-    """Put a unit that drivers may take at the end of the line for its priority."""
-    priorities = fold.wiring.priorities
-    priority = priorities.get(fold.task_of(name), 0) if priorities else 0
-    if priority:
-        fold.lanes.setdefault(priority, deque()).append(name)
-    else:
-        fold.queue.append(name)
-
-
-def clear_fronts(fold: Fold) -> None:
-    """Only facts move the queue, never a look at it: so live and refolded runs go on with the same task."""
-    queue, states = fold.queue, fold.states
-    while queue and states[queue[0]] != READY and not fold.takeable(queue[0]):
-        queue.popleft()
-    for lane in fold.lanes.values():
-        while lane and not fold.takeable(lane[0]):
-            lane.popleft()
-
-
-def start_deadline(fold: Fold, unit: str, at: float) -> None:
-    """Begin the time that an attempt has, where its task says so."""
-    if fold.wiring.timeouts:
-        seconds = fold.wiring.timeouts.get(fold.task_of(unit))
-        if seconds is not None:
-            fold.deadlines[unit] = at + seconds
-            heapq.heappush(fold.timers, (at + seconds, unit, fold.attempt_of(unit), "timeout"))
-
-
-def set_due(fold: Fold, unit: str, due: float | None) -> None:
-    """Remember when a unit goes on by itself; without a time it is only held by the run."""
-    if due is None:
-        fold.held[unit] = None
-    else:
-        fold.due[unit] = due
-        heapq.heappush(fold.timers, (due, unit, fold.attempt_of(unit), "retry"))
 
 
 def close(fold: Fold, unit: str) -> None:
@@ -243,10 +223,11 @@ def claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
     fold.claims[name] = fact.claimant
     if fold.wiring.timeouts and states[name] == RUNNING:
         start_deadline(fold, name, at)
-    queue = fold.queue
-    while queue and states[queue[0]] != READY and not fold.takeable(queue[0]):
-        queue.popleft()
-    if fold.lanes:
+    if fold.wiring.quiet:
+        queue = fold.queue
+        while queue and states[queue[0]] != READY:
+            queue.popleft()
+    else:
         clear_fronts(fold)
 
 
@@ -267,8 +248,8 @@ def succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
         enter(fold, name)
     states[name] = _SUCCEEDED[states[name]]
     fold.values[name] = fact.value
-    if fact.via == "hand" or fact.via == "given":
-        fold.via[name] = fact.via
+    if (via := fact.via) != "run" and (via == "hand" or via == "given"):
+        fold.via[name] = via
     plain = name in fold.wiring.simple
     if plain and name in fold.claims:
         del fold.claims[name]
@@ -341,7 +322,9 @@ def skipped(fold: Fold, fact: f.TaskSkipped, at: float) -> None:
         was = fold.states[name]
         fold.states[name] = TASK_TABLE[was, "TaskSkipped"]
         if was == FAILED:
-            fold.reports[name, fold.attempts.get(name, 0)] = fold.failures.pop(name)
+            attempt, failure = fold.attempts.get(name, 0), fold.failures.pop(name)
+            if (name, attempt) not in fold.past:
+                fold.reports.setdefault((name, attempt), failure)
             forgive(fold, name)
             for dependent in fold.wiring.dependents.get(name, ()):
                 recount(fold, dependent)

@@ -106,7 +106,8 @@ class RunReverted(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class PlanAdopted(Fact, frozen=True, kw_only=True, gc=False):
-    """The run goes on with an edited flow: this plan (by digest). `gone` are tasks that it has no more; `changes` says of each task
+    """The run goes on with an edited flow: this plan (by digest). `gone` are tasks that it has no more; `changes` says
+    of each task
     that runs again why it does."""
 
     plan: str
@@ -222,7 +223,8 @@ class TaskRetrying(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class GroupFailing(Fact, frozen=True, kw_only=True, gc=False):
-    """A failure stands in a subflow, or an item's siblings are to start no more: nothing new starts in there. `by` names the task that failed.
+    """A failure stands in a subflow, or an item's siblings are to start no more: nothing new starts in there. `by`
+    names the task that failed.
 
     `undo`: what was done in there is undone before it ends.
     """
@@ -255,7 +257,8 @@ class TaskLost(Fact, frozen=True, kw_only=True, gc=False):
 class TaskFailed(Fact, frozen=True, kw_only=True, gc=False):
     """The task has failed for good. `handled`: a link or a join goes on from there, so that nothing is wrong with the run.
 
-    `outcome`: "failure", "lost", "timeout", "join" (it could not be met), "question" (its decider or condition raised, or a loop
+    `outcome`: "failure", "lost", "timeout", "join" (it could not be met), "question" (its decider or condition raised,
+    or a loop
     ended by its limit), "items" (some of its items failed) or "inside" (something in the subflow failed).
     """
 
@@ -311,11 +314,14 @@ class TaskRevertFailed(Fact, frozen=True, kw_only=True, gc=False):
 class TasksReset(Fact, frozen=True, kw_only=True, gc=False):
     """These tasks wait again, as if they had not been begun; their open attempts ended.
 
-    `cause`: "rerun", "adopt", "retry" (of a subflow), "round" (of a subflow's loop), "skip" (what hangs on it is judged anew).
+    `cause`: "rerun", "adopt", "retry" (of a subflow), "round" (of a subflow's loop), "skip" (what hangs on it is
+    judged anew). An item is
+    forgotten with its task, unless `kept` names the task: then, and where items of it are named, those that have ended stay.
     """
 
     tasks: tuple[str, ...]
     cause: str
+    kept: tuple[str, ...] = ()
 
 
 class ReportRefused(Fact, frozen=True, kw_only=True, gc=False):

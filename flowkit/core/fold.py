@@ -1,7 +1,9 @@
 """The fold: where a run stands, as its facts left it.
 
-A `Fold` is read by everybody and changed by `evolve` alone (`evolve.py`). It holds no rule: what became ready, skipped or cancelled
-is written in the facts. Units are tasks, subflows and items; an item is in none of the mappings until something happened to it alone,
+A `Fold` is read by everybody and changed by `evolve` alone (`evolve.py`). It holds no rule: what became ready, skipped
+or cancelled
+is written in the facts. Units are tasks, subflows and items; an item is in none of the mappings until something
+happened to it alone,
 so that a task over many items costs what was done of it.
 """
 
@@ -10,6 +12,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import msgspec
 
 from . import facts as f
 from .failure import Failure
@@ -22,9 +26,11 @@ Plans = Callable[[str], Wiring]
 
 
 class Items:
-    """The items of one task: `total` of them, the first `offered` have been offered, `busy` are offered and not ended, `open` are not ended.
+    """The items of one task: `total` of them, the first `offered` have been offered, `busy` are offered and not ended,
+    `open` are not ended.
 
-    `cursor` is the first item that is offered and untouched, `again` are items that were reset and wait for a free place, `failed` are
+    `cursor` is the first item that is offered and untouched, `again` are items that were reset and wait for a free
+    place, `failed` are
     those that failed; `backwards` is where undoing has come to, from the last item on.
     """
 
@@ -37,21 +43,30 @@ class Items:
         self.failed: dict[str, None] = {}
 
 
+class Undone(msgspec.Struct, frozen=True):
+    """Stands among the reports for the success of an undo, whose value is of no account."""
+
+
 class Fold:
     """Where one run stands.
 
     `state` is the run's, `states` each unit's; `attempts` counts the offers of a unit; `values` and `failures` are what ended
     them; `claims` says who is at work; `queue` holds what a driver may take in the order in which it was offered (its
-    front can always be taken; entries behind it may not any longer, or stand there twice), `lanes` the same for other priorities, and
-    `people` what people were asked; `left` counts the links that have not been decided yet, `dead` maps a task to its sources that ended
+    front can always be taken; entries behind it may not any longer, or stand there twice), `lanes` the same for other
+    priorities, and
+    `people` what people were asked; `left` counts the links that have not been decided yet, `dead` maps a task to its
+    sources that ended
     otherwise than its links ask ("failed" or "skipped"); `held` are units that can go on as soon as the run does.
     `open` counts the tasks of the run itself that have not ended, `inside` those directly in each subflow.
 
-    `questions` are open ones, `answers` and `counts` what was answered; `used` the sources of units that don't use all. `rounds` and `last` are
+    `questions` are open ones, `answers` and `counts` what was answered; `used` the sources of units that don't use
+    all. `rounds` and `last` are
     number and value of a loop's last round. `tries` counts failed attempts, `losses` those whose process died. `due` and
     `deadlines` are times (seconds since the epoch) of retries and timeouts. `reports` are accepted reports of attempts that are
-    not the last, `past` how others ended. `failing` maps subflows in which nothing starts any more to the task that failed, `trying` to the
-    number of the try, `undoing` a scope ("" for the run) to what is left to be undone, `undos` units to the attempt of their undo. `unhandled` are failures
+    not the last, `past` how others ended. `failing` maps subflows in which nothing starts any more to the task that
+    failed, `trying` to the
+    number of the try, `undoing` a scope ("" for the run) to what is left to be undone, `undos` units to the attempt of
+    their undo. `unhandled` are failures
     that nobody took care of, by scope. `generations` counts resets. `stale` are units whose sources were done again since.
     """
 
@@ -81,6 +96,7 @@ class Fold:
         "open",
         "past",
         "people",
+        "plainly",
         "plans",
         "questions",
         "queue",
@@ -157,6 +173,7 @@ class Fold:
         self.unhandled: dict[str, dict[str, None]] = {}
         self.generations: dict[str, int] = {}
         self.stale: dict[str, None] = {}
+        self.plainly = True  # whether nothing was done again, or undone, so far
         self.open = len(wiring.roots)
         self.inside: dict[str, int] = {name: len(members) for name, members in wiring.members.items()}
 
@@ -203,9 +220,10 @@ class Fold:
     def attempt_of(self, unit: str) -> int:
         """The number of a unit's current or last attempt; 0 where there was none."""
         number = self.attempts.get(unit, 0)
-        if unit not in self.states and self.state_of(unit) == READY:
-            return number + 1
-        return number
+        if unit in self.states:
+            return number
+        offered = split(unit)[1] < self.items[self.task_of(unit)].offered
+        return number + 1 if offered else number
 
     def scope_of(self, unit: str) -> str:
         """The subflow that a unit is in; "" for the run itself."""
@@ -220,7 +238,8 @@ class Fold:
         )
 
     def takeable(self, name: str) -> bool:
-        """Whether a driver may claim it now: a ready function, an undo on offer, or (by the task's name) the next of its items."""
+        """Whether a driver may claim it now: a ready function, an undo on offer, or (by the task's name) the next of
+        its items."""
         state = self.states[name]
         if state == READY:
             return True

@@ -12,7 +12,8 @@ from .failure import Failure
 from .fold import Fold
 from .plan import TaskPlan
 from .states import RETRYING, RUNNING, WAITING
-from .turn import Turn, active, skipped_with
+from .turn import Turn, active, skipped_with, standing
+from .wiring import split
 
 JOIN_NOT_MET = "flowkit.JoinNotMet"
 LOOP_NOT_ENDED = "flowkit.LoopNotEnded"
@@ -118,9 +119,9 @@ def handled(fold: Fold, unit: str) -> bool:
             if state == WAITING:
                 return True
         elif join := wiring.tasks[name].join:
-            met = name in fold.used
-            gone = len(fold.dead.get(name, ())) + 1
-            if met or (state == WAITING and wiring.needs[name] - gone >= join):
+            needs, dead = wiring.needs[name], len(fold.dead.get(name, ()))
+            met = name in fold.used or needs - fold.left[name] - dead >= join
+            if met or (state == WAITING and needs - dead - 1 >= join):
                 return True
     return False
 
@@ -190,11 +191,11 @@ def _open_items(turn: Turn, task: TaskPlan, used: tuple[str, ...] | None) -> Non
 
 
 def fill(turn: Turn, name: str) -> None:
-    """Offer as many items as there is room for: those to be done again first, then the next ones."""
+    """Offer as many items as there is room for."""
     fold = turn.fold
     items, most = fold.items[name], fold.wiring.tasks[name].concurrency
     while not most or items.busy < most:
-        unit = next(iter(items.again), None) or next_item(fold, name)
+        unit = next_item(fold, name)
         if unit is None:
             break
         turn.put(f.TaskReady(task=unit, attempt=fold.attempts.get(unit, 0) + 1))
@@ -203,19 +204,31 @@ def fill(turn: Turn, name: str) -> None:
 
 
 def next_item(fold: Fold, name: str) -> str | None:
-    """The first item that was never offered and has not ended already."""
+    """The first item that may be offered: it never was and has not ended already, or it is to be done again."""
     items = fold.items[name]
     number = items.offered
     while number < items.total and f"{name}[{number}]" in fold.states:
         number += 1
+    again = next(iter(items.again), None)
+    if again is not None and (number >= items.total or split(again)[1] < number):
+        return again
     return None if number >= items.total else f"{name}[{number}]"
 
 
 # Loops
 
 
-def go_round(turn: Turn, unit: str) -> None:
-    """A round of a loop has ended: is it the last? Asks where nobody has said so."""
+def after_round(turn: Turn, unit: str) -> None:
+    """A round has just ended. Where nothing new starts any more it was the last; in a run that rests that is found out later."""
+    if standing(turn.fold, unit):
+        judge(turn, unit)
+    else:
+        go_round(turn, unit, more=False)
+
+
+def go_round(turn: Turn, unit: str, more: bool = True) -> None:
+    """A round of a loop has ended: is it the last? Asks where nobody has said so. Without `more` there is no next one and no
+    question: a loop that isn't at its end is cancelled."""
     fold = turn.fold
     task = fold.wiring.tasks[unit]
     repeat = task.repeat
@@ -226,7 +239,7 @@ def go_round(turn: Turn, unit: str) -> None:
         answer = fold.answers.get(unit)
         if answer is None and repeat.until.source:
             answer = truth_of_round(fold, unit, repeat.until.part)
-        if answer is None:
+        if answer is None and more:
             turn.put(f.QuestionAsked(task=unit, what="until"))
             return
     elif number == repeat.most:
@@ -234,6 +247,9 @@ def go_round(turn: Turn, unit: str) -> None:
     if answer:
         attempt, value = fold.attempts.get(unit, 0), fold.last[unit]
         turn.put(f.TaskSucceeded(task=unit, attempt=attempt, value=value, via="loop"))
+        turn.end(unit)
+    elif not more and (answer is None or number != repeat.most):
+        turn.put(f.TaskCancelled(tasks=(unit,), reason=fold.reason or "nothing new starts there"))
         turn.end(unit)
     elif number == repeat.most:
         message = f"its condition was still false after {number} rounds"

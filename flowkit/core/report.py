@@ -14,13 +14,14 @@ from .answer import ACCEPTED, REFUSED, REPEAT, Answer
 from .claiming import claim_next
 from .ending import settle, undo_failed
 from .evolve import evolve
+from .evolve_units import claimed, succeeded
 from .failure import Failure
-from .fold import Fold
-from .judging import handled, judge
+from .fold import Fold, Undone
+from .judging import after_round, handled, judge
 from .messages import Report
 from .refusals import not_ready, unknown
 from .retrying import due_after, matches
-from .states import APPLY, FAILED, FAILING, REVERTED, REVERTING, RUNNING, SUCCEEDED, TASK_VERDICTS, WAITING
+from .states import APPLY, FAILED, FAILING, REVERTING, RUNNING, SUCCEEDED, TASK_VERDICTS, WAITING
 from .turn import Turn, active, standing
 from .values import preview, same
 
@@ -33,16 +34,15 @@ def report_plainly(fold: Fold, message: Report, at: float) -> Answer | None:
 
     The same facts as by the long way, which the tests hold it to; small tasks in memory cost twice as much without it.
     """
-    name = message.task
-    wiring = fold.wiring
+    name, wiring = message.task, fold.wiring
     attempt = fold.attempts.get(name, 0)
     if (
-        message.failure is not None
-        or message.problem is not None
-        or name not in wiring.simple
-        or _VERDICTS[fold.states[name]] != APPLY
+        name not in wiring.simple
         or fold.state != RUNNING
-        or (message.attempt is not None and message.attempt != attempt)
+        or _VERDICTS[fold.states[name]] != APPLY
+        or message.failure is not None
+        or message.problem is not None
+        or (message.attempt != attempt and message.attempt is not None)
         or fold.breaks
     ):
         return None
@@ -53,21 +53,27 @@ def report_plainly(fold: Fold, message: Report, at: float) -> Answer | None:
             if dependent not in plain:
                 return None
             found.append(dependent)
-    offers = tuple(found)
     fact = f.TaskSucceeded(
-        task=name, attempt=attempt, value=message.value, via=message.via, note=message.note, ready=offers
+        task=name,
+        attempt=attempt,
+        value=message.value,
+        via=message.via,
+        note=message.note,
+        ready=tuple(found),
     )
-    evolve(fold, fact, at)
-    more: f.Fact | None = None
+    succeeded(fold, fact, at)
+    fold.at = at
+    fold.seq += 1
     if not fold.open:
         standing = fold.unhandled.get("")
-        more = f.RunFailed(task=next(iter(standing))) if standing else f.RunSucceeded()
-    elif message.then is not None:
-        more = claim_next(fold, message.then)
-    if more is None:
+        end = f.RunFailed(task=next(iter(standing))) if standing else f.RunSucceeded()
+        evolve(fold, end, at)
+        return Answer(ACCEPTED, (fact, end))
+    if message.then is None or (claim := claim_next(fold, message.then)) is None:
         return Answer(ACCEPTED, (fact,))
-    evolve(fold, more, at)
-    return Answer(ACCEPTED, (fact, more))
+    claimed(fold, claim, at)
+    fold.seq += 1
+    return Answer(ACCEPTED, (fact, claim))
 
 
 def report(turn: Turn, message: Report) -> Answer:
@@ -98,12 +104,14 @@ def _refused_or_repeat(turn: Turn, message: Report, attempt: int, state: str, ve
     """A report for an attempt that takes none: what is recorded of it decides the answer."""
     fold, name = turn.fold, message.task
     current = fold.attempt_of(name)
+    if (name in fold.wiring.groups or name in fold.wiring.eaches) and fold.via.get(name) != "given":
+        return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
     recorded = fold.reports.get((name, attempt), _NOTHING)
     if recorded is _NOTHING and attempt == current and (name, attempt) not in fold.past:
         recorded = _own(fold, name, state)
-    if recorded is not _NOTHING and (attempt > 0 or state == SUCCEEDED):
-        if verdict != "NotReady" or attempt != current or message.attempt is not None:
-            return _compared(turn, message, attempt, recorded)
+    known = recorded is not _NOTHING and (attempt > 0 or state == SUCCEEDED)
+    if known and (verdict != "NotReady" or attempt != current or message.attempt is not None):
+        return _compared(turn, message, attempt, recorded)
     how = fold.past.get((name, attempt), "")
     if attempt != current:
         how = how or "superseded"
@@ -112,7 +120,7 @@ def _refused_or_repeat(turn: Turn, message: Report, attempt: int, state: str, ve
         )
     if how and (message.attempt is not None or verdict != "NotReady"):
         return _late(turn, message, attempt, f"attempt {attempt} of {name} ended ({how})")
-    if verdict == "NotReady" or name in fold.wiring.groups or name in fold.items:
+    if verdict == "NotReady":
         return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
     if verdict == "LateReport":
         why = fold.reason or "its result is not used any more"
@@ -142,9 +150,9 @@ def _accepted(turn: Turn, message: Report, attempt: int) -> Answer:
         _succeed(turn, message, attempt)
     settle(turn)
     if message.then is not None and fold.state in (RUNNING, FAILING, REVERTING):
-        claimed = claim_next(fold, message.then)
-        if claimed is not None:
-            turn.put(claimed)
+        claim = claim_next(fold, message.then)
+        if claim is not None:
+            turn.put(claim)
     return Answer(ACCEPTED, tuple(turn.facts))
 
 
@@ -176,7 +184,7 @@ def _succeed(turn: Turn, message: Report, attempt: int) -> None:
                 note=message.note,
             )
         )
-        judge(turn, name)
+        after_round(turn, name)
         return
     turn.put(
         f.TaskSucceeded(
@@ -192,20 +200,25 @@ def _succeed(turn: Turn, message: Report, attempt: int) -> None:
 
 
 def _offers(fold: Fold, name: str) -> tuple[str, ...]:
-    """The tasks that become ready by this success without more ado, so that no further facts have to say so."""
+    """The tasks that become ready by this success without more ado, so that no further facts have to say so.
+
+    Only those before the first that takes more: offers are made in the order of the plan.
+    """
     if not active(fold, name) or name not in fold.wiring.tasks:
         return ()
-    links, plain = fold.wiring.links.get(name, {}), fold.wiring.plain
-    return tuple(
-        dependent
-        for dependent in fold.wiring.dependents[name]
-        if fold.left[dependent] == 1
-        and fold.states[dependent] == WAITING
-        and dependent in plain
-        and dependent not in links
-        and dependent not in fold.dead
-        and not fold.breaks.get(dependent)
-    )
+    wiring, found = fold.wiring, []
+    links, plain = wiring.links.get(name, {}), wiring.plain
+    for dependent in wiring.dependents[name]:
+        if fold.states[dependent] != WAITING:
+            continue
+        if dependent in plain and dependent not in links and dependent not in fold.dead:
+            if fold.left[dependent] == 1:
+                if fold.breaks.get(dependent):
+                    break
+                found.append(dependent)
+        elif fold.left[dependent] == 1 or wiring.tasks[dependent].join or dependent in links:
+            break
+    return tuple(found)
 
 
 def end_badly(
@@ -243,15 +256,18 @@ def _compared(turn: Turn, message: Report, attempt: int, recorded: Any) -> Answe
     """A second report for an attempt that has an accepted one: the same again is fine, another is kept and refused."""
     name, sent = message.task, message.failure
     failure = recorded if isinstance(recorded, Failure) else None
-    if sent is None and turn.fold.state_of(name) == REVERTED:
-        alike = True  # of an undo nothing but its success counts
+    if recorded == Undone():
+        alike = sent is None
     elif sent is not None:
         alike = failure is not None and (sent.types[:1], sent.message) == (failure.types[:1], failure.message)
     else:
         alike = failure is None and same(recorded, message.value)
     if alike:
         return Answer(REPEAT, tuple(turn.facts))
-    held = f"failed with {failure}" if failure else f"has the result {preview(recorded)}"
+    if recorded == Undone():
+        held, recorded = "is undone", None
+    else:
+        held = f"failed with {failure}" if failure else f"has the result {preview(recorded)}"
     told = str(sent) if sent else preview(message.value)
     text = f"{name} {held}, recorded before. {told} was kept in the journal and is not used."
     error = errors.AlreadyCompleted(text, task=name, recorded=recorded, sent=sent or message.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from .. import errors
 from . import facts as f
@@ -18,6 +18,7 @@ from .states import (
     FAILING,
     FINISHED,
     PAUSED,
+    REVERT_FAILED,
     REVERTED,
     REVERTING,
     RUNNING,
@@ -26,9 +27,11 @@ from .states import (
     WAITING,
 )
 from .turn import Turn, active
+from .undoing import was_opened
 from .wiring import split
 
 _RESTING = (FAILING, FAILED, SUCCEEDED, REVERTED)
+_CUT_SHORT = (CANCELLED, REVERTED, REVERT_FAILED)
 
 
 def skip_verb(turn: Turn, message: Skip) -> Answer:
@@ -48,8 +51,11 @@ def skip_verb(turn: Turn, message: Skip) -> Answer:
         text = f"Can't skip {unit}: it has {_said(state)}. Nothing was recorded. run.rerun({unit!r}) does it again."
         return Answer(REFUSED, error=errors.UsageError(text))
     if fold.state in _RESTING:
+        if fold.undos:
+            return _being_undone(next(iter(fold.undos)))
         turn.put(f.RunRevived(note=message.note))
-        _reset(turn, _stopped(fold) - {unit}, "skip", at_least=[unit] if state == CANCELLED else [])
+        again = _Again(fold, {unit} if state == CANCELLED else (), (), revived=True)
+        again.put(turn, "skip", but=() if state == CANCELLED else {unit})
     _leave_out(turn, unit, message.note)
     _go_on(turn)
     return Answer(ACCEPTED, tuple(turn.facts))
@@ -74,10 +80,20 @@ def _leave_out(turn: Turn, unit: str, note: str) -> None:
         ]
     turn.put(f.TaskSkipped(tasks=(unit, *inside), reason=_by_hand(note)))
     if was == FAILED:
-        hanging = [n for n in fold.wiring.dependents.get(unit, ()) if _failed_by_join(fold, n)]
-        again = {name for name in fold.wiring.downstream(hanging) if _failed_by_join(fold, name)}
-        _reset(turn, again, "skip")
+        _take_up_again(turn, unit)
     turn.end(unit)
+
+
+def _take_up_again(turn: Turn, unit: str) -> None:
+    """A failure is none any more: what it failed with it, around it and behind it, is judged anew."""
+    fold = turn.fold
+    task = fold.task_of(unit)
+    around = [task] if task != unit else []
+    around += fold.wiring.enclosing(task)
+    ended = [n for n in around if fold.states[n] == FAILED or fold.failing.get(n) == unit]
+    hanging = [n for name in (task, *ended) for n in fold.wiring.dependents[name] if _failed_by_join(fold, n)]
+    again = {name for name in fold.wiring.downstream(hanging) if _failed_by_join(fold, name)}
+    _Again(fold, (), {*ended, *again}).put(turn, "skip")
 
 
 def _by_hand(note: str) -> str:
@@ -90,20 +106,87 @@ def _failed_by_join(fold: Fold, name: str) -> bool:
     return fold.states.get(name) == FAILED and failure is not None and failure.types == (JOIN_NOT_MET,)
 
 
-def _stopped(fold: Fold) -> set[str]:
-    """What didn't get to run because of a failure: it waits again once that is taken care of."""
-    found = set()
-    for unit, state in fold.states.items():
-        if (
-            state == CANCELLED
-            or _failed_by_join(fold, unit)
-            or (fold.state == REVERTED and state == REVERTED)
-        ):
-            found.add(unit)
-    if any(name in fold.wiring.groups for name in found):
-        for name in found & fold.wiring.groups:
-            found.update(n for n in fold.wiring.inside(name) if fold.states[n] == SKIPPED)
-    return found
+class _Again:
+    """What is to be set back: `whole` units with all that is in them, `reopened` ones with what of them didn't come to its own end.
+
+    `revived`: the run had stopped, and what that stopped waits again too.
+    """
+
+    def __init__(
+        self, fold: Fold, whole: Iterable[str], reopened: Iterable[str], revived: bool = False
+    ) -> None:
+        self.fold, self.revived = fold, revived
+        self.whole, self.reopened = set(whole), set(reopened)
+        for name in fold.wiring.order:  # a subflow comes before what is in it
+            if name not in self.whole and self._stopped(name):
+                self.reopened.add(name)
+        self.kept = {name for name in self.reopened - self.whole if name in fold.items}
+        if self.kept:
+            self.reopened |= {unit for unit in fold.states if self._stopped_item(unit)}
+
+    def _stopped(self, name: str) -> bool:
+        """Whether a task was kept from running, or undone, by what is to be taken back."""
+        fold = self.fold
+        scope = fold.wiring.scope.get(name, "")
+        if not scope:
+            live = self.revived
+        else:
+            running = fold.states[scope] == RUNNING and scope not in fold.failing
+            live = scope in self.reopened or (self.revived and running)
+        if not live:
+            return False
+        if fold.states[name] == SKIPPED:
+            return bool(scope) and (fold.states[scope] == SKIPPED or not was_opened(fold, scope))
+        return fold.states[name] in _CUT_SHORT or _failed_by_join(fold, name)
+
+    def _stopped_item(self, unit: str) -> bool:
+        fold = self.fold
+        return (
+            unit not in fold.wiring.tasks
+            and fold.states[unit] in _CUT_SHORT
+            and fold.task_of(unit) in self.kept
+        )
+
+    def undo_under_way(self) -> str | None:
+        """A unit among these that is being undone, so that none of them can be set back yet."""
+        wiring = self.fold.wiring
+        wanted = self.whole | self.reopened
+        for unit in self.fold.undos:
+            task = self.fold.task_of(unit)
+            if not wanted.isdisjoint((unit, task, *wiring.enclosing(task))):
+                return unit
+        return None
+
+    def put(self, turn: Turn, cause: str, but: Container[str] = ()) -> None:
+        """Set back what has been begun or has ended among these, in the order of the plan."""
+        fold = self.fold
+        names = [u for u in self.whole | self.reopened if u not in but and not _untouched(fold, u)]
+        names.sort(key=lambda unit: place(fold, unit))
+        if names:
+            kept = tuple(name for name in names if name in self.kept)
+            turn.put(f.TasksReset(tasks=tuple(names), cause=cause, kept=kept))
+
+
+def _untouched(fold: Fold, unit: str) -> bool:
+    if fold.states.get(unit, "") != WAITING:
+        return False
+    return not any(
+        unit in known for known in (fold.questions, fold.answers, fold.counts, fold.used, fold.last)
+    )
+
+
+def place(fold: Fold, unit: str) -> tuple[int, int]:
+    """Where a unit stands in the plan; items behind their task."""
+    index = fold.wiring.index
+    if unit in index:
+        return index[unit], -1
+    name, number = split(unit)
+    return index[name], number
+
+
+def _being_undone(unit: str) -> Answer:
+    text = f"{unit} is being undone: wait for that. Nothing was recorded."
+    return Answer(REFUSED, error=errors.UsageError(text))
 
 
 def rerun_verb(turn: Turn, message: Rerun) -> Answer:
@@ -115,38 +198,34 @@ def rerun_verb(turn: Turn, message: Rerun) -> Answer:
         state, task = fold.state_of(unit), fold.task_of(unit)
     except KeyError:
         return Answer(REFUSED, error=unknown(fold, unit))
-    if state == REVERTING:
-        text = f"{unit} is being undone: wait for that. Nothing was recorded."
-        return Answer(REFUSED, error=errors.UsageError(text))
     if message.items == "failed" and not (unit in fold.items and fold.items[unit].failed):
         text = f"{unit} has no failed items. Nothing was recorded. run.rerun({unit!r}) does all of it again."
         return Answer(REFUSED, error=errors.UsageError(text))
-    units = _chosen(fold, unit, task, message)
-    _put_again(turn, units, "rerun", message.note)
+    again = _chosen(fold, unit, task, message)
+    if state == REVERTING or (busy := again.undo_under_way()):
+        return _being_undone(unit if state == REVERTING else str(busy))
+    _put_again(turn, again, "rerun", message.note)
     return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _chosen(fold: Fold, unit: str, task: str, message: Rerun) -> set[str]:
+def _chosen(fold: Fold, unit: str, task: str, message: Rerun) -> _Again:
     """All that a rerun sets back."""
     wiring = fold.wiring
+    whole, reopened = {unit}, set()
     if message.items == "failed":
-        units = {unit, *fold.items[unit].failed}
-    elif unit != task:
-        units = {unit} if fold.states[task] not in FINISHED else {unit, task}
-    else:
-        units = {unit}
-    after = (
-        wiring.downstream([task]) - {task}
-        if message.downstream and (task in units or unit == task)
-        else set()
-    )
+        whole = set(fold.items[unit].failed)
+    if task not in whole and fold.states[task] in FINISHED:
+        reopened.add(task)
+    after: set[str] = set()
+    if message.downstream and (task in whole or task in reopened):
+        after = wiring.downstream([task]) - {task}
     for scope in wiring.enclosing(task):
-        if fold.states[scope] in FINISHED:
-            units.add(scope)
+        if fold.states[scope] in FINISHED or scope in fold.failing:
+            reopened.add(scope)
             after |= wiring.downstream([scope]) - {scope} if message.downstream else set()
-    for name in (*([unit] if unit in wiring.groups else ()), *(after & wiring.groups)):
+    for name in (*(whole & wiring.groups), *(after & wiring.groups)):
         after.update(wiring.inside(name))
-    return units | after
+    return _Again(fold, whole | after, reopened, revived=fold.state in _RESTING)
 
 
 def adopt_verb(turn: Turn, message: Adopt) -> Answer:
@@ -161,38 +240,28 @@ def adopt_verb(turn: Turn, message: Adopt) -> Answer:
     changed = {name for name in message.changes if name in new.tasks}
     fresh = [name for name in new.order if name not in old.tasks]
     units = new.downstream([*changed, *fresh]) - set(fresh)
+    reopened = set()
     for name in (*changed, *fresh):
         for scope in new.enclosing(name):
-            units |= {scope} | new.downstream([scope]) if fold.states[scope] in FINISHED else set()
+            if fold.states[scope] in FINISHED or scope in fold.failing:
+                reopened.add(scope)
+                units |= new.downstream([scope]) - {scope}
     for name in units & new.groups:
         if name in changed or fold.states[name] == SKIPPED:
             units.update(new.inside(name))
     if not units and not fresh and fold.state in _RESTING:
         return Answer(ACCEPTED, tuple(turn.facts))
-    _put_again(turn, units - set(fresh), "adopt", message.note)
+    again = _Again(fold, units - set(fresh), reopened, revived=fold.state in _RESTING)
+    _put_again(turn, again, "adopt", message.note)
     return Answer(ACCEPTED, tuple(turn.facts))
 
 
-def _put_again(turn: Turn, units: set[str], cause: str, note: str) -> None:
+def _put_again(turn: Turn, again: _Again, cause: str, note: str) -> None:
     """Revive the run where it had ended, set the units back and go on."""
-    fold = turn.fold
-    if fold.state in _RESTING:
-        units = units | _stopped(fold)
+    if turn.fold.state in _RESTING:
         turn.put(f.RunRevived(note=note))
-    _reset(turn, units, cause)
+    again.put(turn, cause)
     _go_on(turn)
-
-
-def _reset(turn: Turn, units: Iterable[str], cause: str, at_least: Iterable[str] = ()) -> None:
-    """Set back what has been begun or has ended among these, in the order of the plan; an item before nothing but its own kind."""
-    fold = turn.fold
-    index = fold.wiring.index
-    wanted = {*units, *at_least}
-    names = [u for u in wanted if fold.states.get(u, "") != WAITING or u in fold.questions or u in fold.last]
-    names = [u for u in names if fold.states.get(u) != REVERTING]
-    names.sort(key=lambda u: (index[u], -1) if u in index else (index[split(u)[0]], split(u)[1]))
-    if names:
-        turn.put(f.TasksReset(tasks=tuple(names), cause=cause))
 
 
 def _go_on(turn: Turn) -> None:
@@ -205,13 +274,13 @@ def _go_on(turn: Turn) -> None:
 
 
 def judge_held(turn: Turn) -> None:
-    """Let everything be judged that waits for nothing but the run: tasks in the order of the plan, items, subflows being tried again."""
+    """Let everything be judged that waits for nothing but the run: tasks in the order of the plan, items, subflows
+    being tried again."""
     fold = turn.fold
-    for unit in sorted(fold.held, key=lambda u: fold.wiring.index.get(u, len(fold.wiring.index))):
+    for unit in sorted(
+        (u for u in {*fold.held, *fold.items} if active(fold, u)), key=lambda unit: place(fold, unit)
+    ):
         turn.judge(unit)
-    for name in fold.items:
-        if active(fold, name):
-            turn.judge(name)
-    for name in fold.wiring.groups:
+    for name in sorted(fold.wiring.groups, key=fold.wiring.index.__getitem__):
         if fold.states[name] == RUNNING:
             turn.work.append(("close", name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import facts as f
 from .fold import Fold
-from .states import CANCELLED, FAILED, LOST, REVERT_FAILED, REVERTING, RUNNING, SUCCEEDED
+from .states import CANCELLED, FAILED, LOST, REVERT_FAILED, REVERTING, RUNNING, SKIPPED, SUCCEEDED, WAITING
 from .turn import Turn
 
 
@@ -48,6 +48,12 @@ def _begun(fold: Fold, unit: str) -> bool:
         return fold.attempts.get(unit, 0) > 0 or unit in fold.items or unit in fold.wiring.groups
     number = fold.attempts.get(unit, 0)
     if state == FAILED:
-        return number > 0
-    tried = unit in fold.tries or unit in fold.losses or (unit, number) in fold.past
+        return number > 0 or unit in fold.items or was_opened(fold, unit)
+    tried = unit in fold.tries or unit in fold.losses or unit in fold.last
     return state == CANCELLED and number > 0 and tried
+
+
+def was_opened(fold: Fold, unit: str) -> bool:
+    """Whether a subflow that has failed had begun: else what is in it was left out."""
+    members = fold.wiring.members.get(unit, ())
+    return any(fold.states[name] not in (WAITING, SKIPPED) for name in members)

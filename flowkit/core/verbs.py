@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from .. import errors
 from . import facts as f
 from . import messages as m
@@ -14,7 +16,7 @@ from .refusals import not_asked, run_refusal, unknown
 from .resetting import judge_held
 from .states import FAILED, READY, REVERTING, RUNNING
 from .timing import due_units, offer_again
-from .turn import Turn, active, cancel_untaken, open_in
+from .turn import Turn, active, cancel_untaken, open_in, standing
 
 
 def pause_verb(turn: Turn, message: m.Pause) -> Answer:
@@ -28,20 +30,16 @@ def resume_verb(turn: Turn, message: m.Resume) -> Answer:
     fold = turn.fold
     if refusal := run_refusal(fold, message):
         return refusal
-    index = fold.wiring.index
-    held = sorted((n for n in fold.held if n in index), key=index.__getitem__)
     passed = tuple(
-        n for n, armed in fold.breaks.items() if armed and (n in fold.held or fold.states[n] == READY)
-    )
-    scope = fold.wiring.scope
-    plain = tuple(
         n
-        for n in held
-        if n in fold.wiring.plain and n not in scope and n not in fold.dead and n not in fold.last
+        for n, armed in fold.breaks.items()
+        if armed and (fold.states[n] == READY or (n in fold.held and standing(fold, n)))
     )
-    turn.put(f.RunResumed(ready=() if "" in fold.undoing else plain, passed=passed, note=message.note))
+    due = () if "" in fold.undoing else tuple(due_units(fold, turn.at))
+    ready = () if due or "" in fold.undoing else _plain_first(fold)
+    turn.put(f.RunResumed(ready=ready, passed=passed, note=message.note))
     if fold.state == RUNNING:
-        for unit in due_units(fold, turn.at):
+        for unit in due:
             if unit in fold.wiring.groups:
                 proceed(turn, unit)
             elif active(fold, unit):
@@ -51,6 +49,15 @@ def resume_verb(turn: Turn, message: m.Resume) -> Answer:
         judge_held(turn)
     settle(turn)
     return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def _plain_first(fold: Fold) -> tuple[str, ...]:
+    """What is held and can be offered without more ado, up to the first that takes more: the order is that of the plan."""
+    wiring = fold.wiring
+    held = sorted((n for n in fold.held if n in wiring.index), key=wiring.index.__getitem__)
+    inside, dead, last = wiring.scope, fold.dead, fold.last
+    plain = wiring.plain.difference(inside, dead, last)
+    return tuple(takewhile(plain.__contains__, held))
 
 
 def cancel_verb(turn: Turn, message: m.Cancel) -> Answer:
@@ -130,7 +137,9 @@ def reply_verb(turn: Turn, message: m.Reply) -> Answer:
 def _not_open(fold: Fold, message: m.Reply) -> Answer:
     """No such question is open: perhaps it was answered before."""
     name = message.task
-    given: bool | int | None = fold.counts.get(name) if message.what == "each" else fold.answers.get(name)
+    given: bool | int | None = fold.counts.get(name) if message.what == "each" else None
+    if message.what == ("until" if name in fold.rounds else "when"):
+        given = fold.answers.get(name)
     if (
         given is None
         and message.what == "when"

@@ -19,7 +19,7 @@ class Wiring:
     maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
     (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its
     dependents that
-    ask for another end than success. `simple` is explained where it is made; `plain` are the tasks that are offered
+    ask for another end than success. `simple` is explained where it is made; `quiet` says that nothing has items, priorities, timeouts or an undo; `plain` are the tasks that are offered
     once all their sources have succeeded, without more ado.
     `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task
     over items to the
@@ -44,6 +44,7 @@ class Wiring:
         "plain",
         "plan",
         "priorities",
+        "quiet",
         "roots",
         "scope",
         "simple",
@@ -97,6 +98,7 @@ class Wiring:
         self.plain: frozenset[str] = frozenset(plain)
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
         self.roots: tuple[str, ...] = tuple(n for n in self.order if n not in self.scope)
+        self.quiet: bool = not (self.eaches or self.priorities or self.timeouts or self.undoable)
         self.simple: frozenset[str] = self._simple()
         self.paused: tuple[str, ...] = tuple(n for n, t in self.tasks.items() if t.pause_before)
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)

@@ -26,15 +26,16 @@ Fixed = Callable[[str], Mapping[str, Any]]
 def arguments(fold: Fold, unit: str, fixed: Fixed) -> dict[str, Any]:
     """The values for the parameters of a task or an item."""
     pairs = fold.wiring.takes.get(unit)
-    if pairs is not None:
+    if pairs is not None and not fold.used:
         values, found = fold.values, {}
-        for parameter, source in pairs:
-            stored = values.get(source, MISSING)
-            if stored is MISSING or (fold.used and unit in fold.used):
-                break
-            found[parameter] = stored if type(stored) in SCALARS else unpack(stored)
-        else:
+        try:
+            for parameter, source in pairs:
+                stored = values[source]
+                found[parameter] = stored if type(stored) in SCALARS else unpack(stored)
             return found
+        except KeyError:  # one of them has no value, which takes a closer look
+            if all(source in values for _, source in pairs):
+                raise
     return gathered(fold, unit, fold.plan_of(unit).params, fixed)
 
 

@@ -85,7 +85,7 @@ class Driver:
         self._begin(once, only, until)
         report: Report | Reply | None = None
         while True:
-            if self.door.fold.questions and report is None and (question := self._question()) is not None:
+            if report is None and self.door.fold.questions and (question := self._question()) is not None:
                 report = yield question
                 continue
             attempt = self._turn(report)
@@ -173,12 +173,12 @@ class Driver:
         """Report what was done, claiming what is next in the same commit. Returns what was claimed."""
         held, door, ended = self._held, self.door, self._working
         try:
-            if type(report) is Reply:
-                _, entry = door.turn(report)
-            elif held is not None and report is not None:
+            if held is not None and report is not None:
                 durable = self._on_file and self._matters(held.task)
                 output = None if held.parts is None else (held.task, held.number, held.heard())
                 _, entry = door.turn(report, durable=durable, output=output)
+            elif type(report) is Reply:
+                _, entry = door.turn(report)
             elif not self._overdue() and self._could_claim():
                 _, entry = door.turn(self._wish)
             else:
@@ -197,7 +197,7 @@ class Driver:
         self._fold = door.fold
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
         fold = self._fold
-        if fold.undos or fold.generations or fold.rounds:
+        if not fold.plainly:
             attempt.undo = fact.task in fold.undos
             attempt.round = (fold.generations.get(fact.task, 0), fold.rounds.get(fact.task, 0))
         if self._on_file:
@@ -240,7 +240,11 @@ class Driver:
         """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
         token = CURRENT.set(attempt)
         try:
-            value = self._call(attempt)
+            task = self.code.tasks.get(attempt.task)
+            if task is None or attempt.undo:
+                value = self._call(attempt)
+            else:  # by far the commonest, and at once
+                value = task.function(**arguments(self._fold, attempt.task, self.code.fixed))
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
         except BaseException as error:

@@ -31,7 +31,7 @@ class RunReading:
     def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
         self._door = door
         self._tasks = code
-        self._known: Code | None = None
+        self._known: Code | None = Code(door.wiring, code)
         self._graph: tuple[Any, Graph] | None = None
 
     @property
