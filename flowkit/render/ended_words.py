@@ -33,7 +33,7 @@ def succeeded(teller: Teller, unit: str) -> Told:
         words += " The run is being undone; its turn comes."
     elif unit in fold.stale:
         words += " But what it stands on was done again since: its result is that of the old values."
-        if fold.state != CANCELLED:
+        if teller.redoing:
             calls += (cell("rerun", unit),)
     return Told(words, NOBODY, calls)
 
@@ -71,7 +71,7 @@ def root_failures(fold: Fold, unit: str) -> list[str]:
         name = stack.pop()
         failure = fold.failures.get(name)
         by_join = failure is not None and failure.types[:1] == (JOIN_NOT_MET,)
-        dead = [source for source, how in fold.dead.get(name, {}).items() if how == FAILED]
+        dead = [source for source in fold.dead.get(name, {}) if fold.states.get(source) == FAILED]
         if not by_join or not dead:
             found[name] = None
             continue
@@ -90,8 +90,8 @@ def way_on(teller: Teller, unit: str, root: str) -> tuple[str, str, tuple[str, .
             NOBODY,
             (),
         )
-    if fold.state == REVERTING:
-        return "What was done in this run is being undone.", NOBODY, ()
+    if not teller.redoing:
+        return "What was done is being undone.", NOBODY, ()
     failure = fold.failures.get(root)
     if failure is not None and failure.types[:1] == (ITEMS_FAILED,):
         again = cell("rerun", root, 'items="failed"')
@@ -130,9 +130,7 @@ def skipped(teller: Teller, unit: str) -> Told:
     root = root_skip(teller.fold, unit)
     if root != unit:
         words += f" At the root of it, {named(root)} was left out."
-    if teller.fold.state in ("", CANCELLED, REVERTING):
-        return Told(words)
-    return Told(words, NOBODY, (cell("rerun", root),))
+    return Told(words, NOBODY, (cell("rerun", root),) if teller.redoing else ())
 
 
 def _derived(teller: Teller, unit: str) -> str:
@@ -167,7 +165,7 @@ def cancelled(teller: Teller, unit: str) -> Told:
         words = f"{named(unit)} was cancelled: {teller.failed_words()}."
     else:
         words = f"{named(unit)} was cancelled: {cause_of_end(reason or 'the run was cancelled')}."
-    if fold.state not in (FAILING, FAILED) or fold.states.get(blamed) != FAILED:
+    if fold.state not in (FAILING, FAILED) or fold.states.get(blamed) != FAILED or not teller.redoing:
         return Told(words)
     root = root_failures(fold, blamed)[0]
     again, skip = cell("rerun", root), cell("skip", root)
@@ -180,7 +178,7 @@ def reverted(teller: Teller, unit: str) -> Told:
     words = f"{named(unit)} is undone, and its result is gone"
     if task_of(teller.wiring, unit) not in teller.wiring.undoable:
         words = f"{named(unit)} counts as undone (it has no undo), and its result is gone"
-    if teller.fold.state in (REVERTING, CANCELLED, ""):
+    if not teller.redoing:
         return Told(f"{words}.")
     again = cell("rerun", unit)
     return Told(f"{words}. {again} does it again.", PERSON, (again,))

@@ -77,7 +77,15 @@ def tried_words(teller: Teller, unit: str, number: int) -> str:
     return f"try {number}" if retry is None or retry.each else f"try {number} of {retry.attempts}"
 
 
+def _over(teller: Teller, unit: str) -> Told:
+    """Its time is over, and nobody has taken note of that yet."""
+    words = f"{named(unit)} had no result within {teller.fold.plan_of(unit).timeout:g} s. "
+    return Told(f"{words}The next step or tick takes note of that.", HERE, ("run.tick()",))
+
+
 def _manual(teller: Teller, unit: str) -> Told:
+    if teller.over(unit):
+        return _over(teller, unit)
     task = teller.fold.plan_of(unit)
     words = f"{named(unit)} waits for a person{f': {quoted(task.doc)}' if task.doc.strip() else '.'}"
     if teller.fold.state == FAILING:
@@ -95,6 +103,8 @@ def _without_use(teller: Teller, unit: str, words: str) -> Told:
 def claimed(teller: Teller, unit: str) -> Told:
     """A process is at work on it, or was."""
     fold = teller.fold
+    if teller.over(unit):
+        return _over(teller, unit)
     seen = teller.seen.claims.get(unit, "")
     subject = f"the undo of {named(unit)}" if unit in fold.undos else named(unit)
     start = f"The undo of {named(unit)}" if unit in fold.undos else named(unit)

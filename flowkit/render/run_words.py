@@ -23,7 +23,7 @@ from flowkit.core.states import (
 from flowkit.render.ended_words import failure_of, root_failures, way_on
 from flowkit.render.naming import because, cell, complete_cell, distinct, failure_line, listed, named
 from flowkit.render.task_words import told
-from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told, in_order
+from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told, begun_around, in_order
 
 _CALLS = 4  # of so many units the calls are named; one who needs the others asks one by one
 
@@ -36,7 +36,11 @@ def frontier(fold: Fold) -> tuple[str, ...]:
     ready = [fold.taken_next(name) for name in fold.line()]
     asked = [fold.taken_next(name) for name in fold.people]
     moving = (*fold.claims, *fold.lost, *fold.undos, *fold.due, *fold.questions)
-    held = (unit for unit in fold.held if fold.states.get(unit, READY) not in FINISHED)
+    held = (
+        unit
+        for unit in fold.held
+        if fold.states.get(unit, READY) not in FINISHED and begun_around(fold, unit)
+    )
     return in_order(fold.wiring, (*ready, *asked, *moving, *held))
 
 
@@ -129,11 +133,11 @@ def _resting(teller: Teller, names: tuple[str, ...]) -> Told:
         words += f"It rests when {listed(claims)} {_has(len(claims))} ended. "
     stuck = fold.stuck
     if stuck and fold.states.get(stuck) == FAILED:
-        again = way_on(teller, stuck, root_failures(fold, stuck)[0])[2]
+        again = way_on(teller, stuck, root_failures(fold, stuck)[0])[2][:2]
         words += f"{failure_line(fold.failures[stuck]).rstrip('.')}. " if stuck in fold.failures else ""
-        words += f"{again[0]} does it again, {again[1]} goes on without it; "
+        words += f"{again[0]} does it again, {again[1]} goes on without it; " if len(again) == 2 else ""
         words += "run.resume() goes on with what does not need it."
-        calls += again[:2]
+        calls += again
     else:
         words += "run.resume() goes on."
     asked = in_order(teller.wiring, (*(fold.taken_next(n) for n in fold.people), *fold.lost, *fold.questions))
@@ -170,7 +174,7 @@ def _again(teller: Teller) -> tuple[str, ...]:
 
 def _instead(teller: Teller) -> str:
     calls = _again(teller)
-    if not calls:
+    if len(calls) < 2:
         return ""
     again, skip = calls
     return f"{again} does it again (after run.adopt(flow), where its code was mended), {skip} goes on without it."

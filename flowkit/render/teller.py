@@ -14,6 +14,7 @@ import msgspec
 
 from flowkit.core.fold import Fold
 from flowkit.core.states import (
+    CANCELLED,
     FAILING,
     LOST,
     PAUSED,
@@ -122,6 +123,17 @@ class Teller:
         """Whether this process could answer the unit's question now."""
         return self.fold.state == RUNNING and unit in self.fold.questions and self.code(unit) == "here"
 
+    @property
+    def redoing(self) -> bool:
+        """Whether tasks may be done again or left out: not in a cancelled run, and not while something is being undone."""
+        fold = self.fold
+        return fold.state not in ("", CANCELLED, REVERTING) and not fold.undos and not fold.undoing
+
+    def over(self, unit: str) -> bool:
+        """Whether the time of its attempt is known to be over, which the next message takes note of."""
+        due, now = self.fold.deadlines.get(unit), self.seen.now
+        return due is not None and now is not None and due <= now
+
     def gone(self) -> str | None:
         """A unit whose claimant was seen to be dead, which the next tick settles; else None."""
         claims = self.seen.claims
@@ -192,8 +204,7 @@ class Teller:
             return ""
         if self.seen.now is None:
             return f" It has {self.fold.plan_of(unit).timeout:g} s in all; then it counts as failed."
-        left = due - self.seen.now
-        return f" It counts as failed in {seconds(left)}." if left > 0 else " Its time is over."
+        return f" It counts as failed in {seconds(due - self.seen.now)}."
 
     def answer_tail(self) -> str:
         """What a report brings while the run rests."""
@@ -235,6 +246,12 @@ class Teller:
 def task_of(wiring: Wiring, unit: str) -> str:
     """The task that a unit is, or is an item of."""
     return unit if unit in wiring.tasks else split(unit)[0]
+
+
+def begun_around(fold: Fold, unit: str) -> bool:
+    """Whether the subflow that a unit is in, if any, is at work and nothing in it has failed for good."""
+    scope = fold.wiring.scope.get(task_of(fold.wiring, unit), "")
+    return not scope or (fold.states[scope] == RUNNING and scope not in fold.failing)
 
 
 def place(wiring: Wiring, unit: str) -> tuple[int, int]:

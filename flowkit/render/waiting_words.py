@@ -77,7 +77,7 @@ def waiting(teller: Teller, unit: str) -> Told:
         return Told(words, PERSON, ("run.cancel()",))
     if fold.state == REVERTING:
         words = f"{named(unit)} is not started any more: what was done in this run is being undone."
-        return Told(words, HERE, ("run.step()",))
+        return Told(words, PERSON, ("run.pause()",))
     return _held(teller, unit)
 
 

@@ -170,7 +170,9 @@ def sights(run, dice):
     claims = {name: dice.choice(standing) for name in run.fold.claims if dice.random() < 0.8}
     places = ("here", "here", "missing", "changed", "elsewhere")
     code = {name: dice.choice(places) for name in run.wiring.order}
-    return Seen(code=code, claims=claims, now=dice.choice((None, run.at)))
+    due = [*run.fold.deadlines.values(), *run.fold.due.values()]
+    now = run.at if min(due, default=run.at) <= run.at else dice.choice((None, run.at))
+    return Seen(code=code, claims=claims, now=now)
 
 
 def judge(run, works, answer):
