@@ -28,14 +28,26 @@ def build(text: FlowText, perform: Perform) -> flowkit.Flow:
     return flow
 
 
-def expression_of(flow: FlowText, unit: str, kind: str) -> str:
-    """What a question ("when" or "until") of a task is, as an expression."""
+def task_at(flow: FlowText, path: str) -> TaskText:
+    """The task of that path: "a", "sub.a"."""
     tasks = flow.tasks
-    *way, last = unit.split(".")
+    *way, last = path.split(".")
     for name in way:
         tasks = next(task for task in tasks if task.name == name).members
-    task = next(task for task in tasks if task.name == last)
-    return task.options[kind].strip("{}")
+    return next(task for task in tasks if task.name == last)
+
+
+def expression_of(flow: FlowText, path: str, kind: str) -> str:
+    """What a question ("when" or "until") of a task is, as an expression."""
+    return task_at(flow, path).options[kind].strip("{}")
+
+
+def defaults_of(flow: FlowText, path: str, kind: str) -> dict[str, Any]:
+    """The defaults of what stands in for a call of that kind."""
+    task = task_at(flow, path)
+    found = task.undo if kind == "undo" else task
+    asked = kind not in ("do", "undo") or found is None
+    return {} if asked else {param.name: None for param in found.params if param.optional}
 
 
 def _fill(flow: flowkit.Flow, tasks: list[TaskText], prefix: str, perform: Perform) -> None:

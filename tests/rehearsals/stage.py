@@ -16,7 +16,7 @@ import pytest
 import flowkit
 from flowkit.engine.clocks import VirtualClock
 from tests.faults.processes import Process
-from tests.rehearsals.building import build, expression_of
+from tests.rehearsals.building import build, defaults_of, expression_of
 from tests.rehearsals.ledger import Ledger
 from tests.rehearsals.observing import OBSERVE, name_of, unit_of
 from tests.rehearsals.reading import OBSERVATIONS, FlowText, Line, Outcome, Rehearsal
@@ -130,11 +130,11 @@ class Stage:
         """Do by hand what is offered: report what the script says."""
         unit, kind = unit_of(offer), {"do": "do", "revert": "undo"}.get(offer.kind, offer.kind)
         if kind == "each":
-            self.ledger.note(unit, "each", offer.inputs)
             return self.run.complete(offer, len(list(next(iter(offer.inputs.values())))))
         path = unit.partition("[")[0]
+        inputs = {**defaults_of(self.flow_text, path, kind), **offer.inputs}
         try:
-            value = self.perform(path, kind, offer.inputs, unit)
+            value = self.perform(path, kind, inputs, unit)
         except Exception as error:
             return self.run.fail(offer, error)
         return self.run.complete(offer, value)
