@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core import Failure, Fold, TaskPlan, counts
 from ..core import facts as f
-from ..core.states import CANCELLED, READY
+from ..core.states import CANCELLED, READY, REVERTED
 from ..core.values import preview
 from ..errors import NoResult
 from ..render import Seen, Why
@@ -135,8 +135,18 @@ class TaskReading:
 
     @property
     def failure(self) -> Failure | None:
-        """What it failed with, or None."""
-        return self._fold.failures.get(self.name)
+        """What it failed with, or None; of a task that is undone, what it had failed with."""
+        fold = self._fold
+        if fold.state_of(self.name) == REVERTED:
+            return self._before_undoing()
+        return fold.failures.get(self.name)
+
+    def _before_undoing(self) -> Failure | None:
+        """The failure that the last attempt had ended with, or None where it had succeeded."""
+        ends = (f.TaskFailed, f.TaskSucceeded)
+        facts = (fact for entry in reversed(self._door.entries()) for fact in reversed(entry.facts))
+        last = next((one for one in facts if isinstance(one, ends) and one.task == self.name), None)
+        return last.failure if isinstance(last, f.TaskFailed) else None
 
     @property
     def attempts(self) -> list[AttemptRecord]:
