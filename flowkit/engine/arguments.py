@@ -56,34 +56,29 @@ def gathered(fold: Fold, unit: str, params: Iterable[Param], fixed: Fixed) -> di
 
 
 def _one(fold: Fold, unit: str, param: Param, fixed: Fixed) -> Any:
+    holder = place = unit if unit in fold.wiring.tasks else split(unit)[0]
+    if param.kind == "own":
+        place = unit
+    while param.kind == "outer":  # what the subflow itself is given, or the one around it
+        holder = place = param.source
+        params = fold.wiring.tasks[holder].params
+        given = next((one for one in params if one.name == param.outer), None)
+        if given is None:
+            return MISSING
+        param = given
     kind = param.kind
     if kind == "own":
-        return _own(fold, unit)
+        return _part(_own(fold, place), param.part)
     if kind == "failure":
         return fold.failures.get(unit)
     if kind == "try":
         return _tried(fold, param)
-    used = fold.used.get(unit if unit in fold.wiring.tasks else split(unit)[0])
-    if used is not None and kind == "task" and param.source not in used:
-        return MISSING
-    holder = unit if unit in fold.wiring.tasks else split(unit)[0]
-    if kind == "outer":
-        holder = param.source
-        outer = origin(fold.wiring, param)
-        if outer is None:
-            return MISSING
-        if outer.kind in ("own", "try"):
-            return _own(fold, holder) if outer.kind == "own" else _tried(fold, outer)
-        while kind == "outer":  # whose fixed value it may be
-            holder, param = (
-                param.source,
-                next(p for p in fold.wiring.tasks[param.source].params if p.name == param.outer),
-            )
-            kind = param.kind
     if kind == "fixed" and param.fixed is None:
         return fixed(holder).get(param.name, MISSING)
     if kind == "task":
-        return part_of(fold, param.source, param.part)
+        used = fold.used.get(holder)
+        missing = used is not None and param.source not in used
+        return MISSING if missing else part_of(fold, param.source, param.part)
     stored = stored_for(fold, param)
     return stored if stored is MISSING or type(stored) in SCALARS else unpack(stored)
 
@@ -92,10 +87,11 @@ def part_of(fold: Fold, source: str, part: int | None) -> Any:
     """The result of a task, or a part of it; its failure where it failed; MISSING where there is nothing."""
     if source in fold.failures and fold.states.get(source) == "failed":
         return fold.failures[source]
-    value = value_of(fold, source)
-    if value is MISSING or part is None:
-        return value
-    return value[part]
+    return _part(value_of(fold, source), part)
+
+
+def _part(value: Any, part: int | None) -> Any:
+    return value if value is MISSING or part is None else value[part]
 
 
 def value_of(fold: Fold, name: str) -> Any:

@@ -12,6 +12,7 @@ import pytest
 
 from flowkit import (
     DefinitionError,
+    Engine,
     Failure,
     Flow,
     ForEach,
@@ -560,3 +561,73 @@ def test_options_cost_check_no_more_than_their_number() -> None:
 
     for shape in ("deciders", "failures", "joins"):
         assert work(1000, shape) < 12 * work(100, shape), shape
+
+
+# Running ----------------------------------------------------------------------------------------------------
+
+
+def test_options_at_work(engine: Engine) -> None:
+    tried: list[int] = []
+    flow = Flow("all")
+
+    @flow.task(retry=Retry(3, on="IOError"), outputs=("price", "stock"))
+    def load(item: str) -> tuple:
+        tried.append(len(tried))
+        if len(tried) < 2:
+            raise OSError("not yet")
+        return 10, [1, 2, 3]
+
+    flow.task(
+        lambda n, price: n * price,
+        name="times",
+        bind={"n": "stock"},
+        each="stock",
+        when=lambda price: price > 5,
+    )
+    flow.task(
+        lambda up=0: (up + 1, up >= 2), name="climb", outputs=("up", "done"), repeat=Repeat(until="done")
+    )
+    flow.task(
+        lambda grow=1: grow * 2, name="grow", repeat=Repeat(until=lambda grow, least: grow > least, max=9)
+    )
+    flow.task(lambda: 1, name="left_out", when=lambda grow: grow > 100)
+    run = engine.start(flow, {"item": "book", "least": 10}).run()
+    assert run.state == "succeeded", run.why()
+    assert len(tried) == 2
+    assert run["times"] == [10, 20, 30]
+    assert run["climb"] == (3, True)
+    assert run["grow"] == 16
+    assert run.states["left_out"] == "skipped"
+
+
+def test_undos_at_work(engine: Engine) -> None:
+    undone: list[Any] = []
+    flow = Flow("undo", on_failure="revert")
+    load = flow.task(lambda item: (10, 3), name="load", outputs=("price", "stock"))
+    fail = flow.task(lambda price: price / 0, name="fail")
+    load.revert(lambda load, price, item, failure: undone.append((load, price, item, failure)))
+    fail.revert(lambda price, fail, failure: undone.append((price, fail, failure.type)))
+    run = engine.start(flow, {"item": "book"}).run()
+    assert run.state == "reverted", run.why()
+    assert undone == [(10, None, "ZeroDivisionError"), ((10, 3), 10, "book", None)]
+
+
+def test_a_failure_is_handed_on_by_links(engine: Engine) -> None:
+    flow = Flow("links")
+    flow.task(lambda: 1 / 0, name="a")
+    flow.task(lambda a: a.type, name="b", after=failed("a"))
+    flow.task(lambda a: f"{a}!", name="c", after=finished("a"))
+    flow.task(lambda: 1, name="d", after="a")
+    run = engine.start(flow).run()
+    assert (run["b"], run["c"]) == ("ZeroDivisionError", "ZeroDivisionError: division by zero!")
+    assert run.states["d"] == "failed"
+
+
+def test_a_value_that_is_missing_is_the_default_or_none(engine: Engine) -> None:
+    flow = Flow("missing")
+    flow.task(lambda: False, name="no")
+    flow.task(lambda: 1, name="a", when="no", skip="self")
+    flow.task(lambda a: [a], name="b")
+    flow.task(lambda a=5: [a], name="c")
+    run = engine.start(flow).run()
+    assert (run["b"], run["c"]) == ([None], [5])

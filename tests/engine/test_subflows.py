@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flowkit import DefinitionError, Flow, ForEach, Repeat, Retry, UsageError, failed, finished
+from flowkit import DefinitionError, Engine, Flow, ForEach, Repeat, Retry, UsageError, failed, finished
 from flowkit.core import Param, Plan, RetryPlan, TaskPlan, Wiring
 
 
@@ -389,3 +389,91 @@ def test_the_code_of_all_units_is_found_by_the_names_of_the_plan() -> None:
     assert code["s.tax"] is code["t.tax"] is child["tax"]
     plans = units(flow)
     assert all(code[name].fits(plans[name]) for name in plans if plans[name].kind == "task")
+
+
+# Running ----------------------------------------------------------------------------------------------------
+
+
+def test_a_subflow_at_work(engine: Engine) -> None:
+    flow = Flow("order")
+    flow.task(lambda item: len(item) + 0, name="amount")
+    flow.add(priced(), "sub", fixed={"rate": 2})
+    flow.add(priced(), "again", bind={"amount": "sub"})
+    flow.task(lambda sub, again: [sub, round(again, 2)], name="end")
+    run = engine.start(flow, {"item": "book"}).run()
+    assert run.result == [4, 0.76]
+    assert (run["sub"], run["sub.price"]) == (4, 8)
+
+
+def test_several_ends_are_a_dict_without_the_address(engine: Engine) -> None:
+    child = Flow("child")
+    child.task(lambda x: x + 1, name="up")
+    child.task(lambda x: x - 1, name="down")
+    flow = Flow("parent")
+    flow.add(child, "s")
+    flow.task(lambda s: s, name="end")
+    assert engine.start(flow, {"x": 1}).run().result == {"up": 2, "down": 0}
+
+
+def test_values_are_tried_until_one_succeeds(engine: Engine) -> None:
+    called, undone = [], []
+    child = Flow("call")
+
+    @child.task
+    def dial(phone: int, text: str) -> str:
+        called.append(phone)
+        if phone != 555:
+            raise OSError("busy")
+        return f"{phone} {text}"
+
+    @dial.revert
+    def hang_up(phone: int, failure: Any) -> None:
+        undone.append((phone, failure.message))
+
+    flow = Flow("parent")
+    flow.task(lambda: [333, 444, 555, 666], name="directory")
+    flow.add(child, "calls", bind={"phones": "directory"}, retry=ForEach("phones", as_="phone"))
+    run = engine.start(flow, {"text": "hello"}).run()
+    assert run.result == "555 hello"
+    assert called == [333, 444, 555]
+    assert undone == [(333, "busy"), (444, "busy")]
+
+
+def test_a_subflow_is_repeated_with_its_last_value(engine: Engine) -> None:
+    child = Flow("double")
+    child.task(lambda start=1: start * 2, name="twice")
+    flow = Flow("parent")
+    flow.add(child, bind={"start": "double"}, repeat=Repeat(until=lambda double, most: double > most))
+    run = engine.start(flow, {"most": 10}).run()
+    assert run.result == 16, run.why()
+
+
+def test_a_loop_s_value_reaches_what_lies_deep_within(engine: Engine) -> None:
+    inner, middle = Flow("inner"), Flow("middle")
+    inner.task(lambda start=1: start * 2, name="twice")
+    middle.add(inner)
+    flow = Flow("parent")
+    flow.add(middle, "double", bind={"start": "double"}, repeat=Repeat(max=3))
+    assert engine.start(flow).run().result == 8
+
+
+def test_a_subflow_uses_the_sources_that_were_there_when_it_began(engine: Engine) -> None:
+    child = Flow("child")
+    child.task(lambda: 0, name="first")
+    child.manual(lambda first: None, name="wait")
+    child.task(lambda wait, a="none", b="none": [a, b], name="told")
+    flow = Flow("parent")
+    flow.task(lambda: "a", name="a")
+    flow.manual(lambda: None, name="b")
+    flow.add(child, "s", join="any")
+    run = engine.start(flow)
+    run.run()
+    run.complete("b", "b")
+    run.complete("s.wait", 1)
+    assert run.run()["s"] == ["a", "none"]
+
+
+def test_deep_flows_run(engine: Engine) -> None:
+    run = engine.start(nested(60), {"x": 7}).run()
+    assert run.result == 7
+    assert run.states["f.f.f"] == "succeeded"
