@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowkit.core.ending import ITEMS_FAILED
 from flowkit.core.fold import Fold
 from flowkit.core.judging import JOIN_NOT_MET
-from flowkit.core.states import CANCELLED, FAILED, FAILING, REVERTED, REVERTING, SUCCEEDED
+from flowkit.core.states import CANCELLED, FAILED, FAILING, REVERTED, REVERTING, SKIPPED, SUCCEEDED
 from flowkit.render.naming import cause_of_end, cell, failure_line, is_item, listed, literal, named
 from flowkit.render.teller import NOBODY, PERSON, Teller, Told, task_of
 
@@ -128,7 +128,7 @@ def skipped(teller: Teller, unit: str) -> Told:
     words = f"{named(unit)} was skipped, and nothing is wrong with that"
     words += f": {cause_of_end(reason) if reason else _derived(teller, unit)}."
     root = root_skip(teller.fold, unit)
-    if root != unit:
+    if root != unit and root not in teller.fold.dead.get(unit, {}):
         words += f" At the root of it, {named(root)} was left out."
     return Told(words, NOBODY, (cell("rerun", root),) if teller.redoing else ())
 
@@ -138,10 +138,13 @@ def _derived(teller: Teller, unit: str) -> str:
     fold = teller.fold
     if fold.answers.get(unit) is False:
         return "its decider said no"
-    dead = fold.dead.get(unit)
+    dead = [source for source, how in fold.dead.get(unit, {}).items() if how == SKIPPED]
     if dead:
-        return f"{listed(list(dead))} {'was' if len(dead) == 1 else 'were'} left out"
-    return "its result was not needed"
+        return f"{listed(dead)} {'was' if len(dead) == 1 else 'were'} left out"
+    when = fold.plan_of(unit).when
+    if when is not None and fold.states.get(when.source) == SUCCEEDED:
+        return f"{named(when.source)} said no"
+    return "it was left out"
 
 
 def root_skip(fold: Fold, unit: str) -> str:
@@ -167,8 +170,7 @@ def cancelled(teller: Teller, unit: str) -> Told:
         words = f"{named(unit)} was cancelled: {cause_of_end(reason or 'the run was cancelled')}."
     if fold.state not in (FAILING, FAILED) or fold.states.get(blamed) != FAILED or not teller.redoing:
         return Told(words)
-    root = root_failures(fold, blamed)[0]
-    again, skip = cell("rerun", root), cell("skip", root)
+    again, skip = way_on(teller, blamed, root_failures(fold, blamed)[0])[2][:2]
     words += f" It waits again after {again} or {skip}."
     return Told(words, PERSON, (again, skip))
 

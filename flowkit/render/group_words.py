@@ -9,7 +9,7 @@ from flowkit.core.fold import Fold
 from flowkit.core.states import FINISHED, RETRYING
 from flowkit.core.wiring import split
 from flowkit.render.naming import cell, failure_line, named
-from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told
+from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told, to_be_undone
 
 Tell = Callable[[Teller, str], Told]
 
@@ -105,27 +105,29 @@ def _stopped(teller: Teller, name: str, by: str, tell: Tell) -> Told:
     failure = fold.failures.get(by)
     line = f" ({failure_line(failure)})" if failure else ""
     start = f"{named(by)} failed in {named(name)}{line}, so nothing new starts there"
-    undone = " what was done there is undone, then" if name in fold.undoing else ""
-    if fold.states[name] == RETRYING:
-        number = f"try {fold.trying.get(name, 2)}{_of_tries(teller, name)}"
-        end = f"{undone} {number} begins"
-        due = fold.due.get(name)
-        if due is not None:
-            end += f" {teller.soon(due)}; run.run() waits for that"
-    else:
-        due = None
-        end = f"{undone} it fails"
+    undo = any(to_be_undone(fold, member) for member in fold.undoing.get(name, ()))
+    end, due = _what_follows(teller, name)
     inside = [u for u in (*fold.undos, *fold.claims, *fold.lost, *fold.people) if _within(teller, u, name)]
     if inside:
         units = list(dict.fromkeys(inside))[:_LOOKED_AT]
         who, calls = _movers(teller, units, tell)
-        return Told(f"{start}. First {teller.standings(units)};{end}.", who, calls)
-    words = f"{start}:{end}."
+        then = "what was done there is undone, and " if undo else ""
+        return Told(f"{start}. First {teller.standings(units)}; then {then}{end}.", who, calls)
+    words = f"{start}: {'what was done there is undone, then ' if undo else ''}{end}."
     if teller.resting:
-        return Told(f"{words} But {teller.pause_words()}.", PERSON, ("run.resume()", cell("skip", name)))
+        return Told(f"{words} But {teller.pause_words()}.", PERSON, ("run.resume()",))
     if due is not None:
         return Told(words, HERE, ("run.run()", cell("skip", name)))
     return Told(words, HERE, ("run.step()",))
+
+
+def _what_follows(teller: Teller, name: str) -> tuple[str, float | None]:
+    """What becomes of a subflow in which something failed, and when (seconds since the epoch) if that is to be waited for."""
+    if teller.fold.states[name] != RETRYING:
+        return "it fails", None
+    number = f"try {teller.fold.trying.get(name, 2)}{_of_tries(teller, name)} begins"
+    due = teller.fold.due.get(name)
+    return (number, None) if due is None else (f"{number} {teller.soon(due)}; run.run() waits for that", due)
 
 
 def _within(teller: Teller, unit: str, name: str) -> bool:

@@ -24,7 +24,7 @@ from flowkit.core.states import (
     SUCCEEDED,
 )
 from flowkit.core.wiring import Wiring
-from flowkit.render.naming import because, cause_of_end, cell, clipped, listed, named, question
+from flowkit.render.naming import answer_cell, because, cause_of_end, cell, clipped, listed, named, question
 from flowkit.render.run_words import frontier
 from flowkit.render.task_words import told
 from flowkit.render.teller import HERE, Seen, Teller
@@ -65,7 +65,7 @@ def _row(teller: Teller, unit: str) -> OfferRow:
     shown = clipped(unit, 60)
     if unit in fold.questions:
         what = question(fold.questions[unit], unit)
-        return OfferRow(shown, what, answer.who, answer.calls[-1] if answer.calls else "")
+        return OfferRow(shown, what, answer.who, answer_cell(fold.questions[unit], unit))
     if unit in fold.undos:
         what = "undo it"
     elif fold.is_manual(unit):
@@ -111,7 +111,10 @@ def _running(teller: Teller) -> str:
     if asked:
         return f"Nothing to step: {listed(asked)} {'waits' if len(asked) == 1 else 'wait'} for you."
     out = frontier(fold)
-    return f"Nothing to step: {teller.standings(out)}." if out else "Nothing to step: nothing is ready."
+    if not out:
+        return "Nothing to step: nothing is ready."
+    wait = "; run.run() waits for that" if fold.due else ""
+    return f"Nothing to step: {teller.standings(out)}{wait}."
 
 
 def _pausing(teller: Teller) -> str:

@@ -23,7 +23,7 @@ from flowkit.core.states import (
 from flowkit.render.ended_words import failure_of, root_failures, way_on
 from flowkit.render.naming import because, cell, complete_cell, distinct, failure_line, listed, named
 from flowkit.render.task_words import told
-from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told, begun_around, in_order
+from flowkit.render.teller import HERE, NOBODY, PERSON, Teller, Told, begun_around, in_order, to_be_undone
 
 _CALLS = 4  # of so many units the calls are named; one who needs the others asks one by one
 
@@ -183,7 +183,7 @@ def _instead(teller: Teller) -> str:
 def _reverting(teller: Teller, names: tuple[str, ...]) -> Told:
     fold = teller.fold
     blamed = fold.ended_by
-    reason = f", because {failure_of(fold, blamed)}" if blamed in fold.failures else ""
+    reason = f", because {failure_of(fold, blamed)}" if fold.states.get(blamed) in (FAILED, REVERTED) else ""
     words = f"What was done is being undone{reason}."
     out = [name for name in names if name in fold.undos or name in fold.claims]
     if not out:
@@ -195,17 +195,11 @@ def _reverting(teller: Teller, names: tuple[str, ...]) -> Told:
         words += " First what is at work has to end:"
     one = told(teller, out[0]).words
     words += f" {one}" if len(out) == 1 else f" {teller.standings(out)}."
-    left = [name for name in fold.undoing.get("", ()) if _to_be_undone(fold, name)]
+    left = [name for name in fold.undoing.get("", ()) if to_be_undone(fold, name)]
     if left:
         words += f" After that: {listed(left)}."
     who, calls = movers(teller, out)
     return Told(words, who, distinct([*calls, "run.pause()"]))
-
-
-def _to_be_undone(fold: Fold, name: str) -> bool:
-    """Whether its turn to be undone is still to come, as far as that can be said without more ado."""
-    entered = fold.attempts.get(name, 0) > 0 or name in fold.items
-    return fold.states.get(name) in (SUCCEEDED, FAILED, REVERT_FAILED) and entered
 
 
 def _succeeded(teller: Teller, names: tuple[str, ...]) -> Told:
@@ -238,9 +232,7 @@ def _cancelled(teller: Teller, names: tuple[str, ...]) -> Told:
 
 def _reverted(teller: Teller, names: tuple[str, ...]) -> Told:
     fold = teller.fold
-    blamed = fold.ended_by
-    reason = f", because {named(blamed)} failed" if blamed else ""
-    words = f"The run is undone{reason}: what was done in it counts no more."
+    words = "The run is undone: what was done in it counts no more."
     first = next((name for name in teller.wiring.roots if fold.states[name] == REVERTED), None)
     if first is None:
         return Told(words)

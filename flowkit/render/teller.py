@@ -15,14 +15,17 @@ import msgspec
 from flowkit.core.fold import Fold
 from flowkit.core.states import (
     CANCELLED,
+    FAILED,
     FAILING,
     LOST,
     PAUSED,
     PAUSING,
     READY,
     RETRYING,
+    REVERT_FAILED,
     REVERTING,
     RUNNING,
+    SUCCEEDED,
     WAITING,
 )
 from flowkit.core.wiring import Wiring, split
@@ -252,6 +255,12 @@ def begun_around(fold: Fold, unit: str) -> bool:
     """Whether the subflow that a unit is in, if any, is at work and nothing in it has failed for good."""
     scope = fold.wiring.scope.get(task_of(fold.wiring, unit), "")
     return not scope or (fold.states[scope] == RUNNING and scope not in fold.failing)
+
+
+def to_be_undone(fold: Fold, name: str) -> bool:
+    """Whether a task was entered and not undone yet, as far as that can be said without more ado."""
+    entered = fold.attempts.get(name, 0) > 0 or name in fold.items
+    return fold.states.get(name) in (SUCCEEDED, FAILED, LOST, REVERT_FAILED) and entered
 
 
 def place(wiring: Wiring, unit: str) -> tuple[int, int]:

@@ -11,8 +11,11 @@ from itertools import islice
 from flowkit.core.fold import Fold
 from flowkit.core.states import FAILING, FINISHED, REVERTING, RUNNING, WAITING
 from flowkit.core.wiring import FAILS, FINISHES, Wiring
+from flowkit.render.group_words import working_items
 from flowkit.render.naming import answer_cell, cell, items, listed, named, question
 from flowkit.render.teller import HERE, PERSON, Teller, Told, in_order, task_of
+
+_LOOKED_AT = 8  # so many items at work are looked at
 
 
 def root_causes(fold: Fold, wiring: Wiring, unit: str) -> tuple[str, ...]:
@@ -35,8 +38,10 @@ def root_causes(fold: Fold, wiring: Wiring, unit: str) -> tuple[str, ...]:
 
 def blockers(fold: Fold, wiring: Wiring, unit: str) -> list[str]:
     """What stands directly before a unit: sources, its subflow, or, for a subflow, what is in it. Empty where nothing does."""
+    if unit not in wiring.tasks:
+        return _before_item(fold, unit)
     state = fold.states.get(unit)
-    if unit not in wiring.tasks or unit in fold.questions:
+    if unit in fold.questions:
         return []
     if state == RUNNING and unit in wiring.groups:
         return [name for name in wiring.members[unit] if fold.states[name] not in FINISHED]
@@ -48,6 +53,14 @@ def blockers(fold: Fold, wiring: Wiring, unit: str) -> list[str]:
     if _decided(fold, wiring, unit):
         return []
     return [source for source in wiring.tasks[unit].sources() if fold.states[source] not in FINISHED]
+
+
+def _before_item(fold: Fold, unit: str) -> list[str]:
+    """Other items that are at work, or may be, while this one waits for its turn: the first of them."""
+    if fold.state_of(unit) != WAITING:
+        return []
+    working = islice(working_items(fold, fold.task_of(unit)), _LOOKED_AT)
+    return [other for other in dict.fromkeys(working) if other != unit]
 
 
 def _decided(fold: Fold, wiring: Wiring, unit: str) -> bool:
@@ -137,10 +150,8 @@ def _why_not(teller: Teller) -> str:
 
 def _item(teller: Teller, unit: str) -> Told:
     """An item whose turn has not come."""
-    name = task_of(teller.wiring, unit)
-    fold, task = teller.fold, teller.wiring.tasks[name]
-    words = f"{named(unit)} waits for its turn: {named(name)} has {items(fold.items[name].total)}"
-    words += f", {task.concurrency:,} at a time." if task.concurrency else "."
+    fold = teller.fold
+    words = f"{_turn_words(teller, unit)}."
     if teller.resting:
         return Told(f"{words} Besides, {teller.pause_words()}.", PERSON, ("run.resume()", cell("skip", unit)))
     if fold.state != RUNNING:
@@ -150,16 +161,21 @@ def _item(teller: Teller, unit: str) -> Told:
     return Told(words, HERE, (cell("skip", unit),))
 
 
+def _turn_words(teller: Teller, unit: str) -> str:
+    name = task_of(teller.wiring, unit)
+    most = teller.wiring.tasks[name].concurrency
+    words = f"{named(unit)} waits for its turn: {named(name)} has {items(teller.fold.items[name].total)}"
+    return f"{words}, {most:,} at a time" if most else words
+
+
 def links_words(teller: Teller, unit: str) -> str:
     """What a unit waits for directly: "`d` waits for `a`, and for `b` to fail", "`d` waits for 2 of `a`, `b` and `c`"."""
     fold, wiring = teller.fold, teller.wiring
     before = blockers(fold, wiring, unit)
-    if unit not in wiring.tasks or fold.states.get(unit) != WAITING:
-        return (
-            f"{named(unit)} is at work"
-            if unit in wiring.groups
-            else f"{named(unit)} waits for {listed(before)}"
-        )
+    if unit not in wiring.tasks:
+        return _turn_words(teller, unit)
+    if fold.states.get(unit) != WAITING:
+        return f"{named(unit)} waits for {listed(before)}"
     if before == [wiring.scope.get(unit, "")]:
         return f"{named(unit)} waits for its subflow {named(before[0])} to begin"
     task = wiring.tasks[unit]

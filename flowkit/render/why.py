@@ -95,7 +95,7 @@ def _waiting(teller: Teller, unit: str, causes: tuple[str, ...]) -> Told:
     fold, wiring = teller.fold, teller.wiring
     missing = blockers(fold, wiring, unit)
     who, calls = movers(teller, causes)
-    if fold.states[unit] == RUNNING:
+    if fold.states.get(unit) == RUNNING:
         words = f"{progress(teller, unit)}. {_roots(teller, causes)}"
     elif len(causes) == 1:
         words = links_words(teller, unit)
@@ -113,9 +113,9 @@ def _waiting(teller: Teller, unit: str, causes: tuple[str, ...]) -> Told:
 
 
 def _plain(wiring: Wiring, unit: str) -> bool:
-    """Whether all its sources have to succeed, and no more is to be said of its links."""
-    task = wiring.tasks[unit]
-    return not (task.join or task.upon)
+    """Whether it is a task all of whose sources have to succeed, so that no more is to be said of its links."""
+    task = wiring.tasks.get(unit)
+    return task is not None and not (task.join or task.upon)
 
 
 def _roots(teller: Teller, causes: tuple[str, ...]) -> str:
