@@ -47,6 +47,7 @@ TASK_TABLE: dict[tuple[str, str], str] = {
     (WAITING, "TaskFailed"): FAILED,  # its join can't be met, or its decider raised
     (READY, "TaskFailed"): FAILED,
     (RUNNING, "TaskFailed"): FAILED,
+    (RETRYING, "TaskFailed"): FAILED,  # a subflow was to be tried again, and an undo in it failed
     (LOST, "TaskFailed"): FAILED,
     (WAITING, "TaskSkipped"): SKIPPED,
     (READY, "TaskSkipped"): SKIPPED,  # from here on: by an operator
