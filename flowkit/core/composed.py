@@ -27,12 +27,13 @@ class Missing(msgspec.Struct, frozen=True):
 MISSING = Missing()
 
 
-def giver(wiring: Wiring, name: str) -> str:
+def giver(fold: Fold, name: str) -> str:
     """The task whose stored value is a task's result: itself, or for a subflow the one in it (however deep) that gives
-    its result."""
-    task = wiring.tasks[name]
-    while task.kind == "flow" and task.whole and task.gives:
-        task = wiring.tasks[task.gives[0]]
+    its result, unless it was given one at the start."""
+    tasks = fold.wiring.tasks
+    task = tasks[name]
+    while task.kind == "flow" and task.whole and task.gives and fold.via.get(task.name) != "given":
+        task = tasks[task.gives[0]]
     return task.name
 
 
@@ -57,14 +58,14 @@ def stored_for(fold: Fold, param: Param) -> Any:
     if found.kind == "fixed":
         return MISSING if found.fixed is None else Json(found.fixed)
     if found.kind == "task":
-        return fold.values.get(giver(fold.wiring, found.source), MISSING)
+        return fold.values.get(giver(fold, found.source), MISSING)
     return MISSING
 
 
 def truth_of(fold: Fold, source: str, part: int | None) -> bool | None:
     """Whether the result of a task is true; False where there is none, None where only its own code could tell."""
-    name = giver(fold.wiring, source)
-    if name in fold.wiring.groups:
+    name = giver(fold, source)
+    if name in fold.wiring.groups and fold.via.get(name) != "given":
         return True
     if name in fold.items:
         return fold.items[name].total > 0
@@ -77,7 +78,7 @@ def count_of(fold: Fold, param: Param) -> int | None:
     """How many items a task over a parameter's value has; None where only code could tell."""
     found = origin(fold.wiring, param)
     if found is not None and found.kind == "task":
-        name = giver(fold.wiring, found.source)
+        name = giver(fold, found.source)
         if name in fold.items and found.part is None:
             return fold.items[name].total
     value = stored_for(fold, param)

@@ -6,6 +6,7 @@ user's function.
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -113,6 +114,13 @@ class TaskPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     gives: tuple[str, ...] = ()
     whole: bool = True
     reads: dict[str, str] = {}
+
+    def every_param(self) -> Iterator[Param]:
+        """Its parameters and those of all code beside its own."""
+        yield from self.params
+        for asked in (self.when, self.undo, None if self.repeat is None else self.repeat.until):
+            if asked is not None:
+                yield from asked.params
 
     def sources(self) -> tuple[str, ...]:
         """The tasks that this one waits for, each once, in the order in which they are named."""

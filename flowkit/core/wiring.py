@@ -104,7 +104,7 @@ class Wiring:
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         self.inputs: dict[str, InputPlan] = {i.name: i for i in plan.inputs}
         if target is not None:
-            used = {p.source for t in self.tasks.values() for p in _params(t) if p.kind == "input"}
+            used = {p.source for t in self.tasks.values() for p in t.every_param() if p.kind == "input"}
             self.inputs = {name: one for name, one in self.inputs.items() if name in used}
 
     def _simple(self) -> frozenset[str]:
@@ -201,14 +201,6 @@ class Wiring:
                 if not left[source]:
                     heapq.heappush(free, (-self.index[source], source))
         return found
-
-
-def _params(task: TaskPlan) -> Iterator[Param]:
-    """The parameters of a task and of all code beside it."""
-    yield from task.params
-    for asked in (task.when, task.undo, None if task.repeat is None else task.repeat.until):
-        if asked is not None:
-            yield from asked.params
 
 
 def _note_options(wiring: Wiring, task: TaskPlan) -> bool:

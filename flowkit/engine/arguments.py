@@ -101,8 +101,8 @@ def value_of(fold: Fold, name: str) -> Any:
         return MISSING
     if name not in fold.wiring.tasks:
         return unpack(fold.values[name])
-    found = giver(fold.wiring, name)
-    if found in fold.wiring.groups:
+    found = giver(fold, name)
+    if found in fold.wiring.groups and fold.via.get(found) != "given":
         short = len(found) + 1
         gives = fold.wiring.tasks[found].gives
         parts = {one[short:]: value_of(fold, one) for one in gives}
@@ -126,7 +126,7 @@ def _round_of_group(fold: Fold, group: str) -> Any:
     """The result of a subflow's last round: its task that gives it has been set back since, and its report is remembered."""
     if group not in fold.rounds:
         return MISSING
-    task = giver(fold.wiring, group)
+    task = giver(fold, group)
     if task in fold.values:
         return value_of(fold, task)
     for number in range(fold.attempts.get(task, 0), 0, -1):
@@ -170,7 +170,7 @@ def _item(fold: Fold, unit: str, param: Param) -> Any:
     name, number = split(unit)
     found = origin(fold.wiring, param)
     if found is not None and found.kind == "task" and found.part is None:
-        source = giver(fold.wiring, found.source)
+        source = giver(fold, found.source)
         if source in fold.items:
             return value_of(fold, f"{source}[{number}]")
     stored = stored_for(fold, param)

@@ -12,7 +12,7 @@ from ..core.values import preview
 from ..errors import InvalidValue, UsageError
 from ..journal import pack
 from .arguments import parts_trouble
-from .task import Task
+from .task import Unit
 
 
 def refuse_no_flow(flow: Any) -> None:
@@ -34,10 +34,10 @@ def judged_id(run_id: Any) -> str | None:
 
 def judged_target(target: Any, flow: Any) -> str | None:
     """The name of the task that a run is for, None where it is for all. Raises UsageError for what is no task."""
-    name = target.name if isinstance(target, Task) else target
+    name = target.name if isinstance(target, Unit) else target
     if name is None:
         return None
-    if not isinstance(name, str) or name not in flow.tasks:
+    if not isinstance(name, str) or name not in flow.all_tasks():
         what = f"task {name!r}" if isinstance(name, str) else f"task in target={preview(name)}"
         raise UsageError(f"There is no {what} to be the target; {flow.name} has {', '.join(flow.tasks)}.")
     return str.__str__(name)
@@ -51,7 +51,7 @@ def by_names(what: str, given: Any) -> dict[str, Any]:
         raise UsageError(f"{what}={preview(given)} must be a mapping of names to values. No run was started.")
     found = {}
     for name, value in given.items():
-        if isinstance(name, Task) and what == "results":
+        if isinstance(name, Unit) and what == "results":
             name = name.name
         if not isinstance(name, str):
             raise UsageError(
@@ -74,7 +74,7 @@ def packed_inputs(
         p.source
         for t in wiring.tasks.values()
         if t.name not in unneeded
-        for p in t.params
+        for p in t.every_param()
         if p.kind == "input"
     }
     missing = [n for n, one in wiring.inputs.items() if one.required and n not in inputs and n in asked]
@@ -97,7 +97,7 @@ def packed_inputs(
 def _inputs_trouble(wiring: Wiring, missing: list[str], unknown: list[str]) -> str:
     users: dict[str, list[str]] = {}
     for task in wiring.tasks.values():
-        for param in task.params:
+        for param in task.every_param():
             if param.kind == "input":
                 users.setdefault(param.source, []).append(task.name)
     parts = [

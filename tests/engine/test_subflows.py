@@ -477,3 +477,23 @@ def test_deep_flows_run(engine: Engine) -> None:
     run = engine.start(nested(60), {"x": 7}).run()
     assert run.result == 7
     assert run.states["f.f.f"] == "succeeded"
+
+
+def test_a_run_knows_a_subflow_by_its_handle(engine: Engine) -> None:
+    flow = Flow("parent")
+    sub = flow.add(priced(), "sub", fixed={"rate": 2})
+    flow.task(lambda sub: -sub, name="end")
+    flow.task(lambda: 1, name="beside")
+    run = engine.start(flow, {"amount": 4}, target=sub).run()
+    assert run[sub] == run.result == 4
+    assert list(run.states) == ["sub", "sub.price", "sub.tax"]
+    given = engine.start(flow, results={sub: 10}).run()
+    assert given.states["sub.price"] == "skipped"
+    assert (given[sub], given["end"]) == (10, -10)
+
+
+def test_what_a_decider_takes_must_be_given(engine: Engine) -> None:
+    flow = Flow("parent")
+    flow.add(priced(), "sub", when=lambda limit: limit > 3)
+    with pytest.raises(UsageError, match=r"'limit' is missing \(asked for by sub\)"):
+        engine.start(flow, {"amount": 4})
