@@ -74,7 +74,9 @@ class Fold:
         "answers",
         "at",
         "attempts",
+        "before",
         "breaks",
+        "causes",
         "claims",
         "counts",
         "dead",
@@ -94,6 +96,7 @@ class Fold:
         "losses",
         "lost",
         "open",
+        "outcomes",
         "past",
         "people",
         "plainly",
@@ -141,6 +144,7 @@ class Fold:
         self.values: dict[str, Any] = {}
         self.via: dict[str, str] = {}  # "hand" or "given", where it was one of these
         self.failures: dict[str, Failure] = {}
+        self.outcomes: dict[str, str] = {}  # how a unit failed, where its attempt didn't simply fail
         self.claims: dict[str, f.Claimant] = {}
         self.queue: deque[str] = deque()
         self.lanes: dict[int, deque[str]] = {}
@@ -167,11 +171,15 @@ class Fold:
         ] = []  # a heap of (time, unit, attempt, "retry" or "timeout")
         self.items: dict[str, Items] = {}
         self.failing: dict[str, str] = {}
+        self.causes: dict[
+            str, Failure
+        ] = {}  # what that task failed with, which is forgotten when it is undone
         self.trying: dict[str, int] = {}
         self.undoing: dict[str, deque[str]] = {}
         self.undos: dict[str, int] = {}
         self.unhandled: dict[str, dict[str, None]] = {}
         self.generations: dict[str, int] = {}
+        self.before: dict[str, int] = {}  # attempts in earlier generations
         self.stale: dict[str, None] = {}
         self.plainly = True  # whether nothing was done again, or undone, so far
         self.open = len(wiring.roots)
@@ -193,10 +201,7 @@ class Fold:
             return unit
         if unit[-1:] != "]" or "[" not in unit:
             raise KeyError(unit)
-        try:
-            name, number = split(unit)
-        except ValueError:
-            raise KeyError(unit) from None
+        name, number = split(unit)
         items = self.items.get(name)
         if items is None or number >= items.total or f"{name}[{number}]" != unit:
             raise KeyError(unit)

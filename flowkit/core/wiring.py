@@ -230,6 +230,8 @@ def _note_options(wiring: Wiring, task: TaskPlan) -> bool:
 def split(unit: str) -> tuple[str, int]:
     """The task and the number that an item's address names."""
     name, _, number = unit[:-1].rpartition("[")
+    if not number.isdecimal():
+        raise KeyError(unit)
     return name, int(number)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..core.facts import PlanAdopted
 from ..core.values import Live, with_article
 from ..errors import RunExists, UsageError, ValueNotStorable
 from . import files
@@ -49,8 +50,11 @@ def _write(door: Door, journal: Any, entries: Any) -> None:
     fold = door.fold
     try:
         journal.begin(door.run_id, 0, True)
-        journal.add_run(summary, door.wiring.plan)
+        journal.add_run(summary, door.journal.plan(summary.plan))
         for entry in entries:
+            for fact in entry.facts:
+                if isinstance(fact, PlanAdopted):
+                    journal.keep_plan(fact.plan, door.journal.plan(fact.plan))
             journal.write(door.run_id, entry)
         for name, count in fold.attempts.items():
             for number in range(1, count + 1):
