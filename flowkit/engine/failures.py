@@ -33,13 +33,15 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(_types(error), _message(error), _text(error), tuple(chain))
 
 
-def failure_from(error: BaseException | str, type: str | None = None) -> Failure:
-    """A failure that somebody reports: an exception, or a text with the name of a type.
+def failure_from(error: BaseException | Failure | str, type: str | None = None) -> Failure:
+    """A failure that somebody reports: an exception, one that was recorded before, or a text with the name of a type.
 
     Raises UsageError for anything else.
     """
     if isinstance(error, BaseException):
         return failure_of(error)
+    if isinstance(error, Failure):
+        return error
     if not isinstance(error, str) or not error:
         raise UsageError(
             f"{error!r} says nothing of what failed: give an exception or a text. Nothing was recorded."

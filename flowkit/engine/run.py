@@ -214,9 +214,16 @@ class Run(RunReading):
         return self._report(reply_to(self._door, unit, attempt, kind, value, note))
 
     def fail(
-        self, task: Any, error: BaseException | str, type: str | None = None, note: str | None = None
+        self,
+        task: Any,
+        error: BaseException | Failure | str,
+        type: str | None = None,
+        note: str | None = None,
     ) -> Receipt:
-        """Report that a task failed, with an exception or a text (`type` names its kind). Otherwise as `complete`."""
+        """Report that a task failed, with an exception, a recorded failure, or a text (`type` names its kind).
+
+        Otherwise as `complete`.
+        """
         unit, attempt, kind = address_of(self._door, task)
         return self._tell_failure(unit, attempt, kind, failure_from(error, words("type", type)), note)
 
