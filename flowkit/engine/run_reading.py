@@ -21,14 +21,14 @@ from .events import Journal, events_of
 from .faces import bundled, one_line
 from .pictures import graph_of, picture_of_run
 from .reading import TaskReading, result_of, seen_from, still_out
-from .task import Task
+from .task import Unit
 from .watching import refold
 
 
 class RunReading:
     """What can be read of a run, in any process, with its code or without."""
 
-    def __init__(self, door: Door, code: Mapping[str, Task]) -> None:
+    def __init__(self, door: Door, code: Mapping[str, Unit]) -> None:
         self._door = door
         self._tasks = code
         self._known: Code | None = Code(door.wiring, code)
@@ -78,9 +78,9 @@ class RunReading:
         """Copies of the inputs that it was started with."""
         return {name: unpack(value) for name, value in self._door.refresh().inputs.items()}
 
-    def __getitem__(self, task: str | Task) -> Any:
+    def __getitem__(self, task: str | Unit) -> Any:
         """A copy of a task's result, or of a named part of one. Raises NoResult, with why."""
-        name = task.name if isinstance(task, Task) else task
+        name = task.name if isinstance(task, Unit) else task
         return result_of(self._door.refresh(), name, self._explain)
 
     def __iter__(self) -> Iterator[str]:
@@ -103,7 +103,7 @@ class RunReading:
             return self[names[0]]
         return {name: self[name] for name in names if name in fold.values}
 
-    def task(self, task: str | Task) -> TaskReading:
+    def task(self, task: str | Unit) -> TaskReading:
         """One task: state, attempts, inputs, result, failure, output, timings. Raises UsageError for an unknown name."""
         return TaskReading(self._door, named(self._door, task), self._explain)
 
@@ -113,10 +113,25 @@ class RunReading:
         self._door.refresh()
         return Journal(events_of(self._door.entries()))
 
-    def why(self, task: str | Task | None = None) -> Why:
+    def why(self, task: str | Unit | None = None) -> Why:
         """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
         name = None if task is None else named(self._door, task)
         return self._explain(name)
+
+    def to_pytest(self, flow: str = "") -> str:
+        """The text of a test file that tells this run again by hand and must come to the same end.
+
+        No task's function is called: it tests the flow's links and options. `flow` says where the flow is found, "module:name"
+        (or "module", where it is called flow); without it a fixture is left to be filled in. Raises UsageError for a run that
+        can't be told again, and for values that only this process has.
+        """
+        from .rehearsing import pytest_of
+
+        try:
+            result = self.result
+        except NoResult:
+            result = ...
+        return pytest_of(self._door, flow, result)
 
     def next_words(self) -> str:
         """What the next step would do, in a sentence."""
