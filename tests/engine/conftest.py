@@ -18,3 +18,11 @@ def path(tmp_path: Path) -> Path:
 def engine(request: pytest.FixtureRequest, path: Path) -> Iterator[Engine]:
     with Engine() if request.param == "memory" else Engine(path) as engine:
         yield engine
+
+
+@pytest.fixture(params=["memory", "file"])
+def clocked(request: pytest.FixtureRequest, path: Path) -> Iterator[Engine]:
+    """The same on a virtual clock, which begins at 0 and which only the test moves."""
+    place = None if request.param == "memory" else path
+    with Engine(place, clock="virtual") as engine:
+        yield engine
