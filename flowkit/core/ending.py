@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import facts as f
 from .failure import Failure
-from .judging import JOIN_NOT_MET, after_round, fail, fill, judge, pause, tries_of
+from .judging import after_round, fail, fill, judge, pause, tries_of
 from .retrying import due_after, matches
 from .states import FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
 from .turn import Turn, active, cancel_untaken, open_in, out_in, standing
@@ -87,7 +87,8 @@ def close_group(turn: Turn, name: str) -> None:
         return
     standing = fold.unhandled.get(name)
     if standing:
-        _fail_inside(turn, name, next(iter(standing)))
+        by = next(iter(standing))
+        _fail_inside(turn, name, by, fold.failures[by])
     elif fold.wiring.tasks[name].repeat is not None:
         number = fold.rounds.get(name, 0) + 1
         turn.put(
@@ -118,9 +119,8 @@ def _close_items(turn: Turn, name: str) -> None:
         turn.end(name)
 
 
-def _fail_inside(turn: Turn, name: str, by: str) -> None:
+def _fail_inside(turn: Turn, name: str, by: str, inner: Failure) -> None:
     """A subflow fails with what failed in it."""
-    inner = turn.fold.failures.get(by) or Failure(("flowkit.Failed",), "it failed")
     failure = Failure(inner.types, f"{by}: {inner.message}", inner.traceback, inner.chain)
     fail(turn, name, failure, "inside")
 
@@ -148,7 +148,7 @@ def _pause_for(turn: Turn, unit: str) -> None:
     """Rest for a failure. Once it was decided to go on, what only fails with the first one is no reason to rest again."""
     fold = turn.fold
     standing = fold.unhandled[fold.scope_of(unit)]
-    if fold.state == RUNNING and not (len(standing) > 1 and fold.failures[unit].types == (JOIN_NOT_MET,)):
+    if fold.state == RUNNING and not (len(standing) > 1 and fold.outcomes.get(unit) == "join"):
         turn.put(pause(fold, f"{unit} failed", unit))
 
 
@@ -185,7 +185,7 @@ def proceed(turn: Turn, scope: str) -> None:
     if scope in fold.undoing and not undo_next(turn, scope):
         return
     if fold.states[scope] == RUNNING:
-        _fail_inside(turn, scope, by)
+        _fail_inside(turn, scope, by, fold.causes[scope])
         return
     due = fold.due.get(scope)
     if due is not None and due > turn.at:
@@ -205,7 +205,7 @@ def undo_failed(turn: Turn, unit: str) -> None:
     if not scope:
         turn.put(f.RunFailed(task=unit))
     elif fold.states[scope] in (RUNNING, RETRYING):
-        _fail_inside(turn, scope, unit)
+        _fail_inside(turn, scope, unit, fold.failures[unit])
 
 
 def _rest(turn: Turn) -> None:

@@ -16,7 +16,7 @@ from .wiring import split
 def opened(fold: Fold, fact: f.TaskOpened, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskOpened"]
-    for kept in (fold.held, fold.due, fold.failing, fold.undoing):
+    for kept in (fold.held, fold.due, fold.failing, fold.causes, fold.undoing):
         kept.pop(name, None)
     if fact.sources is not None:
         fold.used[name] = fact.sources
@@ -67,7 +67,7 @@ def round_ended(fold: Fold, fact: f.RoundEnded, at: float) -> None:
     if fact.via == "hand":
         fold.via[name] = fact.via
     for begun_anew in (fold.tries, fold.losses, fold.trying, fold.answers):
-        begun_anew.pop(name, None)  # type: ignore[attr-defined]
+        begun_anew.pop(name, None)
     close(fold, name)
     fold.held[name] = None
 
@@ -76,6 +76,7 @@ def group_failing(fold: Fold, fact: f.GroupFailing, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "GroupFailing"]
     fold.failing[name] = fact.by
+    fold.causes[name] = fold.failures[fact.by]
     if fact.undo:
         fold.undoing[name] = deque(fold.wiring.backwards(name))
 
@@ -137,6 +138,7 @@ def reverted(fold: Fold, fact: f.TaskReverted, at: float) -> None:
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskReverted"]
     fold.values.pop(name, None)
     fold.failures.pop(name, None)
+    fold.outcomes.pop(name, None)
     fold.stale.pop(name, None)
     forgive(fold, name)
     _undo_ended(fold, name, fact.attempt)
@@ -170,6 +172,7 @@ def run_revert_started(fold: Fold, fact: f.RunRevertStarted, at: float) -> None:
     fold.reason = fact.note
     fold.stuck = ""
     fold.failing.clear()
+    fold.causes.clear()
     fold.undoing.clear()
     fold.undoing[""] = deque(fold.wiring.backwards(""))
     for items in fold.items.values():
@@ -204,7 +207,20 @@ _FORGOTTEN = (
         "used",
         "rounds",
     ),
-    *("last", "tries", "losses", "failing", "undoing", "undos", "held", "stale", "values", "failures"),
+    *(
+        "last",
+        "tries",
+        "losses",
+        "outcomes",
+        "failing",
+        "causes",
+        "undoing",
+        "undos",
+        "held",
+        "stale",
+        "values",
+        "failures",
+    ),
 )
 
 
@@ -223,6 +239,7 @@ def reset(fold: Fold, fact: f.TasksReset, at: float) -> None:
         for name in _FORGOTTEN:
             getattr(fold, name).pop(unit, None)
         fold.generations[unit] = fold.generations.get(unit, 0) + 1
+        fold.before[unit] = fold.attempts.get(unit, 0)
         if unit not in fold.wiring.tasks:
             _item_reset(fold, unit, was)
             continue
@@ -278,6 +295,7 @@ def _drop_items(fold: Fold, name: str) -> None:
         for field in _FORGOTTEN:
             getattr(fold, field).pop(unit, None)
         fold.generations[unit] = fold.generations.get(unit, 0) + 1
+        fold.before[unit] = fold.attempts.get(unit, 0)
 
 
 def _after_reset(fold: Fold, units: tuple[str, ...]) -> None:

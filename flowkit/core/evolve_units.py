@@ -299,6 +299,8 @@ def failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
         enter(fold, name)
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskFailed"]
     fold.failures[name] = fact.failure
+    if fact.outcome != "failure":
+        fold.outcomes[name] = fact.outcome
     if fact.outcome in ("lost", "timeout"):
         fold.past[name, fact.attempt] = fact.outcome
     if fact.via == "hand":
@@ -308,8 +310,8 @@ def failed(fold: Fold, fact: f.TaskFailed, at: float) -> None:
     if name not in fold.wiring.tasks:
         fold.items[split(name)[0]].failed[name] = None
         return
-    fold.failing.pop(name, None)
-    fold.undoing.pop(name, None)
+    for kept in (fold.failing, fold.causes, fold.undoing):
+        kept.pop(name, None)
     if not fact.handled:
         fold.unhandled.setdefault(fold.scope_of(name), {})[name] = None
     settle_links(fold, name, FAILED)
@@ -323,6 +325,7 @@ def skipped(fold: Fold, fact: f.TaskSkipped, at: float) -> None:
         fold.states[name] = TASK_TABLE[was, "TaskSkipped"]
         if was == FAILED:
             attempt, failure = fold.attempts.get(name, 0), fold.failures.pop(name)
+            fold.outcomes.pop(name, None)
             if (name, attempt) not in fold.past:
                 fold.reports.setdefault((name, attempt), failure)
             forgive(fold, name)
@@ -332,18 +335,27 @@ def skipped(fold: Fold, fact: f.TaskSkipped, at: float) -> None:
         close(fold, name)
         if name in fold.items:
             withdraw_items(fold, name)
-        if name not in fold.wiring.tasks and was == WAITING:
-            fold.items[split(name)[0]].again.pop(name, None)
-            fold.items[split(name)[0]].busy += 1
+        if was == WAITING and name not in fold.wiring.tasks:
+            _not_again(fold, name)
         count_end(fold, name)
         if name in fold.wiring.dependents:
             settle_links(fold, name, SKIPPED)
 
 
+def _not_again(fold: Fold, unit: str) -> None:
+    """An item ends that had no place among those on offer, so that its end frees none."""
+    items = fold.items[split(unit)[0]]
+    items.again.pop(unit, None)
+    items.busy += 1
+
+
 def cancelled(fold: Fold, fact: f.TaskCancelled, at: float) -> None:
     for name in fact.tasks:
-        fold.states[name] = TASK_TABLE[fold.states[name], "TaskCancelled"]
+        was = fold.states[name]
+        fold.states[name] = TASK_TABLE[was, "TaskCancelled"]
         close(fold, name)
+        if was == WAITING and name not in fold.wiring.tasks:
+            _not_again(fold, name)
         count_end(fold, name)
         if name in fold.items:
             withdraw_items(fold, name)

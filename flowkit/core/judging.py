@@ -114,14 +114,14 @@ def handled(fold: Fold, unit: str) -> bool:
         return True
     links = wiring.links.get(unit, {})
     for name in wiring.dependents[unit]:
-        state = fold.states[name]
-        if name in links:
-            if state == WAITING:
-                return True
-        elif join := wiring.tasks[name].join:
+        waiting = fold.states[name] == WAITING
+        if waiting and name in links:
+            return True
+        join = wiring.tasks[name].join
+        if join and fold.via.get(name) != "given":
             needs, dead = wiring.needs[name], len(fold.dead.get(name, ()))
             met = name in fold.used or needs - fold.left[name] - dead >= join
-            if met or (state == WAITING and needs - dead - 1 >= join):
+            if met or (waiting and needs - dead - 1 >= join):
                 return True
     return False
 

@@ -9,7 +9,6 @@ from . import facts as f
 from .answer import ACCEPTED, IGNORED, REFUSED, Answer
 from .ending import settle
 from .fold import Fold
-from .judging import JOIN_NOT_MET
 from .messages import Adopt, Rerun, Skip
 from .refusals import run_refusal, unknown
 from .states import (
@@ -54,7 +53,7 @@ def skip_verb(turn: Turn, message: Skip) -> Answer:
         if fold.undos:
             return _being_undone(next(iter(fold.undos)))
         turn.put(f.RunRevived(note=message.note))
-        again = _Again(fold, {unit} if state == CANCELLED else (), (), revived=True)
+        again = _Again(fold, (), {unit} if state == CANCELLED else (), revived=True)
         again.put(turn, "skip", but=() if state == CANCELLED else {unit})
     _leave_out(turn, unit, message.note)
     _go_on(turn)
@@ -102,8 +101,7 @@ def _by_hand(note: str) -> str:
 
 
 def _failed_by_join(fold: Fold, name: str) -> bool:
-    failure = fold.failures.get(name)
-    return fold.states.get(name) == FAILED and failure is not None and failure.types == (JOIN_NOT_MET,)
+    return fold.outcomes.get(name) == "join"
 
 
 class _Again:
@@ -136,7 +134,8 @@ class _Again:
         if not live:
             return False
         if fold.states[name] == SKIPPED:
-            return bool(scope) and (fold.states[scope] == SKIPPED or not was_opened(fold, scope))
+            around = fold.states.get(scope)
+            return around == SKIPPED or (around == FAILED and not was_opened(fold, scope))
         return fold.states[name] in _CUT_SHORT or _failed_by_join(fold, name)
 
     def _stopped_item(self, unit: str) -> bool:

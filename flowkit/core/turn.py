@@ -111,7 +111,10 @@ def cancel_untaken(turn: Turn, scope: str, reason: str, people: bool = True, han
 
 
 def skipped_with(fold: Fold, unit: str) -> tuple[str, ...]:
-    """A unit, and for a subflow what is in it and has not ended."""
+    """A unit, and what is in it and has not ended: members of a subflow, items that were to be done again."""
+    if unit in fold.items:
+        waiting = (u for u, state in fold.states.items() if state == WAITING and u not in fold.wiring.tasks)
+        return (unit, *(item for item in waiting if fold.task_of(item) == unit))
     if unit not in fold.wiring.groups:
         return (unit,)
     return (unit, *(name for name in fold.wiring.inside(unit) if fold.states[name] == WAITING))

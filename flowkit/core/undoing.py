@@ -40,17 +40,17 @@ def _next(fold: Fold, scope: str) -> str | None:
 
 
 def _begun(fold: Fold, unit: str) -> bool:
-    """Whether something was done there that has not been undone."""
+    """Whether something was done there, since it last waited untouched, that has not been undone."""
     state = fold.states.get(unit)
     if state in (LOST, REVERT_FAILED):
         return True
+    begun = fold.attempts.get(unit, 0) > fold.before.get(unit, 0)
     if state == SUCCEEDED:
-        return fold.attempts.get(unit, 0) > 0 or unit in fold.items or unit in fold.wiring.groups
-    number = fold.attempts.get(unit, 0)
+        grouped = unit in fold.items or unit in fold.wiring.groups
+        return (begun or grouped) and fold.via.get(unit) != "given"
     if state == FAILED:
-        return number > 0 or unit in fold.items or was_opened(fold, unit)
-    tried = unit in fold.tries or unit in fold.losses or unit in fold.last
-    return state == CANCELLED and number > 0 and tried
+        return begun or unit in fold.items or was_opened(fold, unit)
+    return state == CANCELLED and begun and (unit in fold.tries or unit in fold.losses or unit in fold.last)
 
 
 def was_opened(fold: Fold, unit: str) -> bool:
