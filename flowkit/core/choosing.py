@@ -10,7 +10,7 @@ from typing import Any
 
 from .draft import AskedDraft, Draft, Fault, Options
 from .plan import Asked, Param, RepeatPlan
-from .scope import Scope
+from .scope import Scope, undo_takes
 
 _NONE = Options()
 _TEXTS = (
@@ -177,8 +177,7 @@ def _judge_undo(scope: Scope, draft: Draft, undo: Asked, sources: dict[str, None
     for param in undo.params:
         if param.kind == "task" and param.source not in sources:
             text = f"its undo asks for {param.source!r}, which the task itself does not wait for"
-            hint = f"An undo takes inputs, what the task takes, {draft.name!r} (its result) and 'failure'."
-            scope.faults.append(Fault(draft.name, text, hint, param.name))
+            scope.faults.append(Fault(draft.name, text, undo_takes(draft.name), param.name))
 
 
 def _judge_links(

@@ -23,6 +23,8 @@ def doubts(tasks: Sequence[TaskPlan], details: Details) -> Iterator[Fault]:
     for task in tasks:
         if left_out or task.upon or task.join:
             yield from _missing(task, left_out, details.get(task.name, {}).get("params", {}))
+        if task.each:
+            yield from _no_items(task, details, {one.name: one for one in tasks})
     for task in rare:
         yield from _unreachable(task, needs)
 
@@ -46,6 +48,21 @@ def _unreachable(task: TaskPlan, needs: dict[str, frozenset[str]]) -> Iterator[F
             text = f"can't begin: it waits for failed({cause!r}) and for {source}, which needs {cause} to succeed"
             hint = f"Take {source!r} out, or let it be reached on both ways: finished({cause!r})."
             yield Fault(task.name, text, hint, level="warning")
+
+
+_ONE_VALUE = ("bool", "int", "float", "str", "bytes", "none")
+
+
+def _no_items(task: TaskPlan, details: Details, tasks: dict[str, TaskPlan]) -> Iterator[Fault]:
+    """What is gone through item by item, and is said to be one value."""
+    param = next((param for param in task.params if param.name == task.each), None)
+    if param is None or param.kind != "task" or param.part is not None or tasks[param.source].each:
+        return
+    schema = details.get(param.source, {}).get("result")
+    if isinstance(schema, dict) and schema["kind"] in _ONE_VALUE:
+        text = f"is to get one item of a list at a time, and {param.source} is said to give one value"
+        hint = f"Let {param.source} give a list (-> list[…]), or take each=… out."
+        yield Fault(task.name, text, hint, task.each, "warning")
 
 
 def _missing(task: TaskPlan, left_out: set[str], schemas: dict[str, Any]) -> Iterator[Fault]:

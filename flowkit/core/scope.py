@@ -13,12 +13,17 @@ Details = Mapping[str, Mapping[str, Any]]
 
 
 class Use(NamedTuple):
-    """A parameter that takes an input of the flow; `beside` where it is one of the code beside a task's own."""
+    """A parameter that takes an input of the flow; `beside` says of which code beside a task's own it is one ("revert(…)")."""
 
     task: str
     parameter: str
     optional: bool
-    beside: bool
+    beside: str
+
+
+def undo_takes(task: str) -> str:
+    """What there is for the parameters of an undo, as a hint."""
+    return f"An undo takes inputs, what the task takes, {task!r} (its result) and 'failure'."
 
 
 class Scope:
@@ -78,13 +83,16 @@ class Scope:
             task, number = self.parts[source]
             return Param(name, "task", task, number, not optional)
         if self.inputs is None or source in self.inputs:
-            self.used.setdefault(source, []).append(Use(draft.name, name, optional, beside != ""))
+            self.used.setdefault(source, []).append(Use(draft.name, name, optional, beside))
             return Param(name, "input", source, required=not optional)
         if not optional or name in draft.bind:
             message = f"there is no task and no input {source!r}"
+            hint = self.did_you_mean(source)
             if beside:
                 message = f"{beside}: {message}"
-            self.faults.append(Fault(draft.name, message, self.did_you_mean(source), name))
+            if beside == "revert(…)" and not self.names.near(source):
+                hint = undo_takes(draft.name)
+            self.faults.append(Fault(draft.name, message, hint, name))
         return None
 
     def note_strangers(self, draft: Draft, known: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from .dataflow import doubts
 from .draft import Draft, Fault
 from .knots import knots
 from .plan import InputPlan, Plan, TaskPlan
-from .scope import Details, Scope
+from .scope import Details, Scope, Use, undo_takes
 
 
 def freeze(
@@ -90,13 +90,18 @@ def _near_misses(scope: Scope) -> Iterable[Fault]:
         near = scope.names.near(name) or (others.near(name) if len(where) == 1 else None)
         if near:
             what = "a task" if near in scope.drafts else "a part" if near in scope.parts else "an input"
+            place = f"{where[0].beside}: " if where[0].beside else ""
             yield Fault(
                 where[0].task,
-                f"{name!r} is taken for an input of the flow, and there is {what} {near!r}",
+                f"{place}{name!r} is taken for an input of the flow, and there is {what} {near!r}",
                 f"Did you mean {near!r}?",
                 where[0].parameter,
                 "warning",
             )
+        elif all(use.beside == "revert(…)" and not use.optional for use in where):
+            unit = where[0].task
+            text = f"its undo alone asks for {name!r}, which is taken for an input of the flow"
+            yield Fault(unit, text, undo_takes(unit), where[0].parameter, "warning")
 
 
 def _inputs(scope: Scope) -> tuple[InputPlan, ...]:
@@ -106,8 +111,15 @@ def _inputs(scope: Scope) -> tuple[InputPlan, ...]:
         return tuple(InputPlan(name, name in needed, schema) for name, schema in inputs.items())
     found = []
     for name, where in used.items():
-        told = [use for use in where if not use.beside]  # a decider seldom says what it takes
+        # A decider seldom says what it takes.
+        told = [use for use in where if not use.beside and not _takes_item(scope, name, use)]
         schemas = [scope.details.get(use.task, {}).get("params", {}).get(use.parameter) for use in told]
         agreed = schemas[0] if schemas and all(schema == schemas[0] for schema in schemas) else None
         found.append(InputPlan(name, name in needed, agreed))
     return tuple(found)
+
+
+def _takes_item(scope: Scope, name: str, use: Use) -> bool:
+    """Whether it gets one item of that input at a time, so that its annotation says nothing of the input itself."""
+    more = scope.drafts[use.task].more
+    return more is not None and more.each != "" and more.each in (use.parameter, name)

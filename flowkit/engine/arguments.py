@@ -15,7 +15,7 @@ import msgspec
 from ..core import Fold, Param
 from ..core.composed import MISSING, giver, origin, stored_for
 from ..core.states import RETRYING
-from ..core.values import SCALARS, Json, Live
+from ..core.values import SCALARS, Json, Live, preview
 from ..core.wiring import split
 from ..journal import unpack
 
@@ -157,7 +157,13 @@ def item_values(fold: Fold, param: Param) -> list[Any]:
     else:
         whole = None if stored is MISSING else unpack(stored)
     if isinstance(whole, (str, bytes)) or not hasattr(whole, "__iter__"):
-        raise TypeError(f"a task over items needs a list, not a {type(whole).__name__}")
+        given = f"{preview(whole)} (of type {type(whole).__name__})"
+        if stored is MISSING:
+            given = "nothing that can be stored" if param.kind == "fixed" else "nothing"
+        raise TypeError(
+            f"{param.name!r} is to get one item of a list at a time, and {param.source or 'its fixed value'} gives {given}. "
+            "Give it a list, or take each=… out."
+        )
     return [Live(one) for one in whole]
 
 

@@ -97,9 +97,13 @@ def packed_inputs(
 def _inputs_trouble(wiring: Wiring, missing: list[str], unknown: list[str]) -> str:
     users: dict[str, list[str]] = {}
     for task in wiring.tasks.values():
+        of_undo = () if task.undo is None else task.undo.params
         for param in task.every_param():
             if param.kind == "input":
-                users.setdefault(param.source, []).append(task.name)
+                who = (
+                    f"the undo of {task.name}" if param in of_undo and param not in task.params else task.name
+                )
+                users.setdefault(param.source, []).append(who)
     parts = [
         f"{name!r} is missing (asked for by {', '.join(users.get(name, ['the flow']))})" for name in missing
     ]
@@ -127,7 +131,10 @@ def packed_results(wiring: Wiring, given: Mapping[str, Any], live: bool) -> dict
         if name not in wiring.tasks:
             raise UsageError(_results_trouble(wiring, name))
         plan = wiring.tasks[name]
-        value, problems = check(plan.result, value)
+        whole = (
+            {"kind": "list", **({"items": plan.result} if plan.result else {})} if plan.each else plan.result
+        )
+        value, problems = check(whole, value)
         told = list(map(str, problems))
         if plan.outputs and not told and (trouble := parts_trouble(plan.outputs, value)):
             told = [trouble]

@@ -16,9 +16,11 @@ from flowkit import (
     Failure,
     Flow,
     ForEach,
+    InvalidValue,
     Repeat,
     Retry,
     Task,
+    UsageError,
     failed,
     finished,
     succeeded,
@@ -631,3 +633,42 @@ def test_a_value_that_is_missing_is_the_default_or_none(engine: Engine) -> None:
     flow.task(lambda a=5: [a], name="c")
     run = engine.start(flow).run()
     assert (run["b"], run["c"]) == ([None], [5])
+
+
+def test_the_input_of_a_task_over_items_is_a_list_whatever_its_item_is() -> None:
+    flow = Flow("many")
+
+    @flow.task(each="name")
+    def greet(name: str) -> str:
+        return f"hello {name}"
+
+    assert flow.start({"name": ["Ada", "Ben"]}).run()["greet"] == ["hello Ada", "hello Ben"]
+    assert flow.start({"name": []}, results={"greet": ["hi"]}).run()["greet"] == ["hi"]
+    with pytest.raises(InvalidValue, match="does not fit"):
+        flow.start({"name": []}, results={"greet": "hi"})
+    run = flow.start({"name": 5}).run()
+    assert "'name' is to get one item of a list at a time, and name gives 5" in str(run.task("greet").failure)
+
+
+def test_doubts_of_items_of_one_value_and_of_an_undo_that_asks_for_something_new() -> None:
+    flow = Flow("doubtful")
+
+    @flow.task
+    def count() -> int:
+        return 3
+
+    @flow.task(each="count")
+    def go(count: int) -> int:
+        return count
+
+    @go.revert
+    def back(go: int, reason: str) -> None: ...
+
+    said = [str(fault) for fault in flow.check()]
+    assert any("count is said to give one value. Let count give a list" in one for one in said)
+    assert any("its undo alone asks for 'reason'" in one for one in said)
+    with pytest.raises(UsageError, match=r"'reason' is missing \(asked for by the undo of go\)"):
+        flow.start()
+    flow.inputs = ()
+    with pytest.raises(DefinitionError, match=r"revert.*'reason'.*its result\) and 'failure'"):
+        flow.start()
