@@ -46,14 +46,14 @@ class Code:
         if kind == "revert":
             if (name, "revert") in self.here:
                 return "here"
-        elif self.can_answer(fold, name):
+        elif self.can_answer(fold, name, kind):
             return "here"
         task = self.tasks.get(name)
         return "missing" if task is None or kind == "each" or task.asked(kind) is None else "changed"
 
-    def can_answer(self, fold: Fold, name: str) -> bool:
-        """Whether this process can answer the open question of a task."""
-        what, plan = fold.questions[name], self.wiring.tasks[name]
+    def can_answer(self, fold: Fold, name: str, what: str = "") -> bool:
+        """Whether this process can answer the open question of a task, or one of that sort."""
+        what, plan = what or fold.questions[name], self.wiring.tasks[name]
         if what == "each":
             return True  # the value is there for everybody: it is only counted
         asked = plan.when if what == "when" else plan.repeat and plan.repeat.until

@@ -76,6 +76,15 @@ class TaskReading:
         return [TaskReading(self._door, unit, self._explain) for unit in chosen]
 
     @property
+    def item_states(self) -> dict[str, str]:
+        """The state of each item by its address, in order; empty before they are counted."""
+        fold = self._fold
+        found = fold.items.get(self.name)
+        units = (f"{self.name}[{number}]" for number in range(found.total if found else 0))
+        with self._door.house.lock:
+            return {unit: fold.state_of(unit) for unit in units}
+
+    @property
     def stale(self) -> bool:
         """Whether what it was done with has been done again since."""
         return self.name in self._fold.stale

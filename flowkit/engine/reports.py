@@ -10,7 +10,7 @@ from typing import Any
 from ..core import Failure, Fold, TaskPlan
 from ..core.messages import Reply, Report
 from ..core.schema import check, describe
-from ..core.states import CANCELLED, FAILED, LOST, READY, REVERTING, RUNNING, SUCCEEDED
+from ..core.states import CANCELLED, FAILED, FAILING, LOST, READY, REVERTING, RUNNING, SUCCEEDED
 from ..core.values import Live, preview
 from ..core.wiring import split
 from ..errors import InvalidValue, LateReport, UsageError, ValueNotStorable
@@ -62,7 +62,6 @@ def _offer_of(door: Door, code: Code, unit: str, kind: str) -> Offer:
     fold = door.fold
     plan, name = fold.plan_of(unit), fold.task_of(unit)
     attempt = attempt_for(fold, unit, kind)
-    question = kind not in ("do", "revert")
 
     def token() -> str:
         with door.house.lock:
@@ -76,15 +75,43 @@ def _offer_of(door: Door, code: Code, unit: str, kind: str) -> Offer:
         attempt=attempt,
         able="lost" if unit in fold.lost else code.able_of(fold, unit, kind),
         instructions=_instructions(plan, kind),
-        schema={"type": "integer" if kind == "each" else "boolean"}
-        if question
-        else None
-        if kind == "revert"
-        else plan.result,
+        schema=_ANSWERS.get(kind, plan.result),
         run_id=door.run_id,
         inputs=lambda: inputs_for(door.fold, unit, kind, code.fixed),
         token=token,
     )
+
+
+_ANSWERS: dict[str, dict[str, Any] | None] = {
+    "when": {"kind": "bool"},
+    "until": {"kind": "bool"},
+    "each": {"kind": "int"},
+    "revert": None,  # what an undo returns is of no account
+}
+"""What is to be answered, where it isn't the task's result."""
+
+
+def offer_for(door: Door, code: Code, unit: str, kind: str = "") -> Offer | None:
+    """What can be told of one unit now, also while somebody is at work on it; None where nothing can.
+
+    With a `kind` it is about that, open or not: what becomes of an answer is judged when it is told.
+    """
+    with door.house.lock:
+        fold = door.fold
+        found = kind or _tellable(fold, unit)
+        return _offer_of(door, code, unit, found) if found else None
+
+
+def _tellable(fold: Fold, unit: str) -> str:
+    """The kind of what can be told of a unit; empty where nothing can."""
+    if fold.ended:
+        return ""
+    if unit in fold.questions:
+        return fold.questions[unit] if fold.state not in (FAILING, REVERTING) else ""
+    if unit in fold.undos:
+        return "revert"
+    parted = unit in fold.wiring.groups or unit in fold.items
+    return "do" if not parted and fold.state_of(unit) in (READY, RUNNING, LOST) else ""
 
 
 def attempt_for(fold: Fold, unit: str, kind: str) -> int:

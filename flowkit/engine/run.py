@@ -37,10 +37,10 @@ from .claimants import gone_claims
 from .clocks import judged_timeout, move_clock
 from .door import Door
 from .driver import Driver
-from .events import Event, EventList, OfferList, Receipt, events_of, refuse_no_listener, tell_each
+from .events import Event, EventList, Offer, OfferList, Receipt, events_of, refuse_no_listener, tell_each
 from .failures import failure_from
 from .loops import drive_nested
-from .reports import accepted_seq, address_of, judged, offers_of, reply_to, words
+from .reports import accepted_seq, address_of, judged, offer_for, offers_of, reply_to, words
 from .run_reading import RunReading
 from .saving import move
 from .task import Task
@@ -185,6 +185,15 @@ class Run(RunReading):
         """
         fold, door = self._door.refresh(), self._door
         return OfferList(() if fold.ended else offers_of(door, self._code), self._offer_rows)
+
+    def offer(self, task: Any, kind: str = "") -> Offer | None:
+        """What can be told of one task, item or subflow now, also while somebody is at work on it: its result, the answer to a
+        question, or that it is undone. None where nothing can. `kind` asks for one of these ("do", "when", "until",
+        "each", "revert"), open or not. Raises UsageError for an unknown name.
+        """
+        unit = named(self._door, task)
+        self._door.refresh()
+        return offer_for(self._door, self._code, unit, kind)
 
     def _offer_rows(self) -> tuple[Any, Any, str]:
         with self._door.house.lock:

@@ -19,7 +19,8 @@ from .claimants import me
 from .door import Door
 from .events import Journal, events_of
 from .faces import bundled, one_line
-from .pictures import graph_of, picture_of_run
+from .needs import needs_of
+from .pictures import flags_of, graph_of, picture_of_run
 from .reading import TaskReading, result_of, seen_from, still_out
 from .task import Unit
 from .watching import refold
@@ -72,6 +73,26 @@ class RunReading:
         """Each task's state by name, in the order of definition; those in a subflow as `name.task`."""
         fold = self._door.refresh()
         return {name: fold.states[name] for name in fold.wiring.order}
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """What is said beside the states of tasks, by name: items, tries, rounds, open questions, results that were told."""
+        fold = self._door.refresh()
+        with self._door.house.lock:
+            return flags_of(fold)
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The tasks with a breakpoint in front of them."""
+        return tuple(self._door.refresh().breaks)
+
+    @property
+    def needs(self) -> list[str]:
+        """The units that wait for somebody, the most urgent first, some of each sort: what people were asked, questions and undos
+        without their code here, what was lost, what failed."""
+        fold, code = self._door.refresh(), self._code
+        with self._door.house.lock:
+            return needs_of(fold, code)
 
     @property
     def inputs(self) -> dict[str, Any]:
