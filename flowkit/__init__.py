@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .errors import (
         AlreadyCompleted,
         AttemptWithdrawn,
+        BillStale,
         DefinitionError,
         FlowChanged,
         FlowkitError,
@@ -66,6 +67,7 @@ _HOMES = {
 __all__ = [
     "AlreadyCompleted",
     "AttemptWithdrawn",
+    "BillStale",
     "DefinitionError",
     "Engine",
     "Event",

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "flowkit"
 
 DOORS = {
     "flowkit": """
-        AlreadyCompleted attempt AttemptWithdrawn DefinitionError emit Engine Event failed Failure finished Flow
+        AlreadyCompleted attempt AttemptWithdrawn BillStale DefinitionError emit Engine Event failed Failure finished Flow
         FlowChanged FlowkitError ForEach InvalidValue JournalError LateReport NoResult NotReady Offer progress
         Receipt register Repeat ReportRefused Retry Run RunExists RunFailed succeeded Task UnknownAttempt UnknownRun UsageError
         ValueNotStorable

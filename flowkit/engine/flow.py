@@ -67,6 +67,7 @@ class Flow:
         self.tasks: dict[str, Task | Subflow] = {}
         self._order: dict[str, dict[str, None]] = {}  # links of `chain`: they outlive a redefined task
         self._chained = 0
+        self._is_child = False
         self._frozen: Plan | None = None
         self._frozen_as: tuple[Any, ...] = ()
         self._reading: list[tuple[Task | Subflow, dict[str, str]]] = []
@@ -252,7 +253,8 @@ class Flow:
             raise DefinitionError(
                 f"flow.add takes a Flow; {preview(child)} is none: @flow.task makes a task of it."
             )
-        if any(one is self for _, one in innermost_first(child)):
+        # What no flow has been given lies in none, so that a new flow need not look through all that is in the child.
+        if child is self or (self._is_child and any(one is self for _, one in innermost_first(child))):
             raise DefinitionError(
                 f"{child.name} can't be a task of {self.name}: {self.name} lies within it, and so it would contain itself. "
                 "To do something again use repeat=Repeat(until=…)."
@@ -273,6 +275,7 @@ class Flow:
         found = Subflow(child, draft, given)
         found.keep(functions)
         self.tasks[unit] = found
+        child._is_child = True
         return found
 
     def remove(self, task: Named) -> None:
