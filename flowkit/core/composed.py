@@ -13,6 +13,7 @@ import msgspec
 
 from .fold import Fold
 from .plan import Param
+from .states import SUCCEEDED
 from .values import SCALARS, Json
 from .wiring import Wiring
 
@@ -65,6 +66,8 @@ def stored_for(fold: Fold, param: Param) -> Any:
 def truth_of(fold: Fold, source: str, part: int | None) -> bool | None:
     """Whether the result of a task is true; False where there is none, None where only its own code could tell."""
     name = giver(fold, source)
+    if fold.states[name] != SUCCEEDED:
+        return False
     if name in fold.wiring.groups and fold.via.get(name) != "given":
         return True
     if name in fold.items:
@@ -79,7 +82,7 @@ def count_of(fold: Fold, param: Param) -> int | None:
     found = origin(fold.wiring, param)
     if found is not None and found.kind == "task":
         name = giver(fold, found.source)
-        if name in fold.items and found.part is None:
+        if name in fold.items and found.part is None and fold.states[name] == SUCCEEDED:
             return fold.items[name].total
     value = stored_for(fold, param)
     if type(value) is not Json:

@@ -41,7 +41,7 @@ def _after(turn: Turn, unit: str) -> None:
         name = split(unit)[0]
         if active(fold, name) and fold.states[name] == RUNNING:
             fill(turn, name)
-        turn.work.append(("close", name))
+        close_group(turn, name)
     else:
         if unit == wiring.target and fold.state in (RUNNING, PAUSING, PAUSED) and (rest := open_in(fold, "")):
             turn.put(

@@ -16,6 +16,7 @@ from .wiring import split
 def opened(fold: Fold, fact: f.TaskOpened, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskOpened"]
+    fold.opened[name] = None
     for kept in (fold.held, fold.due, fold.failing, fold.causes, fold.undoing):
         kept.pop(name, None)
     if fact.sources is not None:
@@ -212,6 +213,7 @@ _FORGOTTEN = (
         "tries",
         "losses",
         "outcomes",
+        "opened",
         "failing",
         "causes",
         "undoing",

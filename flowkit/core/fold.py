@@ -96,6 +96,7 @@ class Fold:
         "losses",
         "lost",
         "open",
+        "opened",
         "outcomes",
         "past",
         "people",
@@ -170,6 +171,7 @@ class Fold:
             tuple[float, str, int, str]
         ] = []  # a heap of (time, unit, attempt, "retry" or "timeout")
         self.items: dict[str, Items] = {}
+        self.opened: dict[str, None] = {}  # subflows and tasks over items that have begun
         self.failing: dict[str, str] = {}
         self.causes: dict[
             str, Failure

@@ -7,7 +7,7 @@ offer, which the table of states sees to.
 from __future__ import annotations
 
 from . import facts as f
-from .composed import count_of, truth, truth_of
+from .composed import count_of, giver, truth, truth_of
 from .failure import Failure
 from .fold import Fold
 from .plan import TaskPlan
@@ -264,5 +264,5 @@ def go_round(turn: Turn, unit: str, more: bool = True) -> None:
 def truth_of_round(fold: Fold, unit: str, part: int | None) -> bool | None:
     """Whether the result of a loop's last round is true."""
     if unit in fold.wiring.groups:
-        return truth_of(fold, unit, part)
+        return giver(fold, unit) == unit or truth_of(fold, unit, part)  # several results are always something
     return truth(fold.last[unit], part)

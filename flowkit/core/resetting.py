@@ -26,7 +26,6 @@ from .states import (
     WAITING,
 )
 from .turn import Turn, active
-from .undoing import was_opened
 from .wiring import split
 
 _RESTING = (FAILING, FAILED, SUCCEEDED, REVERTED)
@@ -135,7 +134,7 @@ class _Again:
             return False
         if fold.states[name] == SKIPPED:
             around = fold.states.get(scope)
-            return around == SKIPPED or (around == FAILED and not was_opened(fold, scope))
+            return around == SKIPPED or (around == FAILED and scope not in fold.opened)
         return fold.states[name] in _CUT_SHORT or _failed_by_join(fold, name)
 
     def _stopped_item(self, unit: str) -> bool:

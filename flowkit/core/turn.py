@@ -12,7 +12,7 @@ from collections import deque
 from . import facts as f
 from .evolve import evolve
 from .fold import Fold
-from .states import FINISHED, RUNNING, WAITING
+from .states import FAILED, FINISHED, READY, RUNNING, WAITING
 
 
 class Turn:
@@ -88,26 +88,34 @@ def open_in(fold: Fold, scope: str) -> list[str]:
 
 
 def handles_failure(fold: Fold, unit: str) -> bool:
-    """Whether what is offered of a function there is because of a failure, so that it may be done though the run is failing."""
-    task = fold.plan_of(unit)
-    failed = [source for source, _ in task.upon if fold.states[source] == "failed"]
-    return bool(failed) and unit not in fold.wiring.manual
+    """Whether what is offered of a function there uses a failed source, so that it may be done though the run is failing."""
+    name = fold.task_of(unit)
+    if name in fold.wiring.manual or unit in fold.wiring.groups:
+        return False
+    used = fold.sources_used(unit)
+    return any(fold.states[source] == FAILED and source in used for source, _ in fold.wiring.tasks[name].upon)
 
 
 def cancel_untaken(turn: Turn, scope: str, reason: str, people: bool = True, handlers: bool = True) -> None:
     """Cancel what is open in a scope and nobody is at work on. With `people`, what people were asked stays; with
-    `handlers`, so do
-    offers that handle a failure."""
+    `handlers`, so do offers that handle a failure."""
     fold = turn.fold
-    names = []
-    for unit in open_in(fold, scope):
-        if unit in fold.claims or unit in fold.lost or (people and unit in fold.people):
-            continue
-        if handlers and fold.states[unit] == "ready" and handles_failure(fold, unit):
-            continue
-        names.append(unit)
+    units = open_in(fold, scope)
+    stay = {unit for unit in units if unit in fold.claims or unit in fold.lost}
+    for unit in units:
+        ready = fold.states[unit] == READY or (unit in fold.items and _untouched_offers(fold, unit))
+        asked = people and (unit in fold.people or (ready and fold.is_manual(unit)))
+        if asked or (ready and handlers and handles_failure(fold, unit)):
+            stay |= {unit, fold.task_of(unit)}
+    names = tuple(unit for unit in units if unit not in stay)
     if names:
-        turn.put(f.TaskCancelled(tasks=tuple(names), reason=reason))
+        turn.put(f.TaskCancelled(tasks=names, reason=reason))
+
+
+def _untouched_offers(fold: Fold, name: str) -> bool:
+    """Whether items of a task are on offer that nothing has happened to yet."""
+    items = fold.items[name]
+    return fold.states[name] == RUNNING and items.cursor < items.offered
 
 
 def skipped_with(fold: Fold, unit: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import facts as f
 from .fold import Fold
-from .states import CANCELLED, FAILED, LOST, REVERT_FAILED, REVERTING, RUNNING, SKIPPED, SUCCEEDED, WAITING
+from .states import CANCELLED, FAILED, LOST, REVERT_FAILED, REVERTING, RUNNING, SUCCEEDED
 from .turn import Turn
 
 
@@ -44,16 +44,7 @@ def _begun(fold: Fold, unit: str) -> bool:
     state = fold.states.get(unit)
     if state in (LOST, REVERT_FAILED):
         return True
-    begun = fold.attempts.get(unit, 0) > fold.before.get(unit, 0)
-    if state == SUCCEEDED:
-        grouped = unit in fold.items or unit in fold.wiring.groups
-        return (begun or grouped) and fold.via.get(unit) != "given"
-    if state == FAILED:
-        return begun or unit in fold.items or was_opened(fold, unit)
-    return state == CANCELLED and begun and (unit in fold.tries or unit in fold.losses or unit in fold.last)
-
-
-def was_opened(fold: Fold, unit: str) -> bool:
-    """Whether a subflow that has failed had begun: else what is in it was left out."""
-    members = fold.wiring.members.get(unit, ())
-    return any(fold.states[name] not in (WAITING, SKIPPED) for name in members)
+    begun = unit in fold.opened or fold.attempts.get(unit, 0) > fold.before.get(unit, 0)
+    if state == CANCELLED:
+        return begun and (unit in fold.tries or unit in fold.losses or unit in fold.last)
+    return begun and state in (SUCCEEDED, FAILED)
