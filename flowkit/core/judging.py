@@ -75,16 +75,16 @@ def _miss(turn: Turn, unit: str, dead: dict[str, str]) -> None:
     failed = next((s for s in fold.wiring.tasks[unit].sources() if dead.get(s) == "failed"), None)
     if failed is None:
         names = [s for s in fold.wiring.tasks[unit].sources() if s in dead]
-        skip(turn, unit, f"{names[0]} was {_how(fold, names[0])}")
+        skip(turn, unit, f"{names[0]} {_how(fold, names[0])}")
         return
     message = f"it needs {failed}, which failed"
     fail(turn, unit, Failure((JOIN_NOT_MET,), message), "join")
 
 
 def _how(fold: Fold, source: str) -> str:
-    return (
-        "skipped" if fold.states[source] == "skipped" else f"{fold.states[source]}, which it does not follow"
-    )
+    if fold.states[source] == "skipped":
+        return "was skipped"
+    return f"{fold.states[source]}, and only its failure leads there"
 
 
 def skip(turn: Turn, unit: str, reason: str) -> None:
