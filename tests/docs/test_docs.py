@@ -6,7 +6,7 @@ import pytest
 
 import flowkit
 import make
-from tests.docs.blocks import PAGES, blocks, run_block
+from tests.docs.blocks import IMAGES, PAGES, blocks, run_block
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(make.ROOT).as_posix())
 
@@ -19,7 +19,11 @@ def test_a_page_shows_what_its_code_does(page, tmp_path, monkeypatch):
     names = {"__name__": "page"}
     for block in blocks(page):
         shown = run_block(block, page, names)
-        assert shown == (block.stated or ""), f"{page.name}, line {block.line}"
+        place = f"{page.name}, line {block.line}"
+        assert shown.text == (block.stated or ""), place
+        if block.picture:
+            saved = (IMAGES / block.picture).read_text("utf8")
+            assert shown.picture == saved, f"{place}: {block.picture} (python -m tests.docs.saving)"
 
 
 @each_page
@@ -27,6 +31,12 @@ def test_a_page_leads_somewhere(page):
     wanted = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf8"))]
     gone = [link for link in wanted if link and "://" not in link and not (page.parent / link).exists()]
     assert gone == []
+
+
+def test_every_drawing_is_the_one_of_one_cell():
+    """A picture that no cell draws would never be renewed."""
+    drawn = sorted(block.picture for page in PAGES for block in blocks(page) if block.picture)
+    assert drawn == sorted(path.name for path in IMAGES.glob("*.svg"))
 
 
 def test_every_public_name_is_listed():
@@ -37,5 +47,7 @@ def test_every_public_name_is_listed():
 def test_the_guide_uses_flowkit():
     """So that a page that lost its code fences does not pass for a proven one."""
     guide = make.ROOT / "docs" / "guide"
-    shown = [guide / f"{name}.md" for name in ("getting-started", "flows", "engines-and-runs", "errors")]
+    silent = {guide / "names.md", guide / "the-panel.md"}
+    shown = [page for page in sorted(guide.glob("*.md")) if page not in silent]
+    assert len(shown) >= 9
     assert [page for page in [make.ROOT / "README.md", *shown] if not blocks(page)] == []
