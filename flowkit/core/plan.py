@@ -133,6 +133,12 @@ class TaskPlan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
                 names += [p.source for p in self.when.params if p.kind == "task"]
         return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))
 
+    def asked(self, what: str) -> Asked | None:
+        """The code beside the task's own that answers "when" or "until", or that undoes it ("revert"); None where there is none."""
+        if what == "until":
+            return None if self.repeat is None else self.repeat.until
+        return {"when": self.when, "revert": self.undo}.get(what)
+
     def shape(self) -> "TaskPlan":
         """What makes it structurally this task: all but its code and its words."""
         bare = msgspec.structs.replace(self, doc="", source="", digest="", compiled="", reads={})

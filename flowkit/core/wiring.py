@@ -19,7 +19,8 @@ class Wiring:
     maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
     (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its
     dependents that
-    ask for another end than success. `simple` is explained where it is made; `quiet` says that nothing has items, priorities, timeouts or an undo; `plain` are the tasks that are offered
+    ask for another end than success. `simple` is explained where it is made; `quiet` says that nothing has items,
+    priorities, timeouts or an undo; `plain` are the tasks that are offered
     once all their sources have succeeded, without more ado.
     `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task
     over items to the
@@ -241,14 +242,16 @@ def closure(tasks: dict[str, TaskPlan], names: Iterable[str]) -> set[str]:
     for name, task in tasks.items():
         if task.within:
             members.setdefault(task.within, []).append(name)
-    found: set[str] = set()
-    stack = list(names)
+    found: dict[str, bool] = {}  # and whether with what is in it: around what is needed only the frame is
+    stack = [(name, True) for name in names]
     while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            stack.extend(tasks[name].sources())
-            stack.extend(members.get(name, ()))
-            if tasks[name].within:
-                stack.append(tasks[name].within)
-    return found
+        name, whole = stack.pop()
+        if name in found and found[name] >= whole:
+            continue
+        found[name] = whole
+        stack.extend((source, True) for source in tasks[name].sources())
+        if whole:
+            stack.extend((member, True) for member in members.get(name, ()))
+        if tasks[name].within:
+            stack.append((tasks[name].within, False))
+    return set(found)

@@ -56,7 +56,7 @@ class Code:
         what, plan = what or fold.questions[name], self.wiring.tasks[name]
         if what == "each":
             return True  # the value is there for everybody: it is only counted
-        asked = plan.when if what == "when" else plan.repeat and plan.repeat.until
+        asked = plan.asked(what)
         if asked is not None and asked.source:
             return True
         unit: Unit | None = self.tasks.get(name)

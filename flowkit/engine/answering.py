@@ -11,7 +11,7 @@ from ..core.messages import Reply
 from .abilities import Code
 from .arguments import gathered, item_values, part_of
 from .failures import failure_of
-from .loops import is_failure, wait_for
+from .loops import being_cancelled, is_failure, wait_for
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -23,29 +23,46 @@ class Question(msgspec.Struct, frozen=True):
 
 def answer_to(fold: Fold, question: Question, code: Code) -> Reply:
     """Call what answers a question. What it raises is the answer too: a failure."""
-    name, what = question.task, question.what
     try:
-        answer = _count(fold, name) if what == "each" else bool(_ask(fold, name, what, code))
+        found = _ask(fold, question, code)
+        return _reply(question, wait_for(_awaited(found)) if hasattr(found, "__await__") else found)
     except BaseException as error:
         if not is_failure(error):
             raise
-        return Reply(task=name, what=what, failure=failure_of(error), via="run")
-    return Reply(task=name, what=what, answer=answer, via="run")
+        return _raised(question, error)
 
 
-def _count(fold: Fold, name: str) -> int:
-    return len(item_values(fold, fold.wiring.eaches[name]))
+async def answer_here(fold: Fold, question: Question, code: Code) -> Reply:
+    """The same on the caller's loop, where an async decider is awaited."""
+    try:
+        found = _ask(fold, question, code)
+        return _reply(question, await found if hasattr(found, "__await__") else found)
+    except BaseException as error:
+        if not is_failure(error) or being_cancelled(error):
+            raise
+        return _raised(question, error)
 
 
-def _ask(fold: Fold, name: str, what: str, code: Code) -> Any:
+def _reply(question: Question, found: Any) -> Reply:
+    answer = found if question.what == "each" else bool(found)
+    return Reply(task=question.task, what=question.what, answer=answer, via="run")
+
+
+def _raised(question: Question, error: BaseException) -> Reply:
+    return Reply(task=question.task, what=question.what, failure=failure_of(error), via="run")
+
+
+def _ask(fold: Fold, question: Question, code: Code) -> Any:
+    """What the code says, perhaps something to be awaited; for items how many there are."""
+    name, what = question.task, question.what
+    if what == "each":
+        return len(item_values(fold, fold.wiring.eaches[name]))
     plan = fold.wiring.tasks[name]
-    asked = plan.when if what == "when" else plan.repeat and plan.repeat.until
+    asked = plan.asked(what)
     assert asked is not None
     if asked.source:
         return part_of(fold, asked.source, asked.part)
-    function = code.tasks[name].asked(what)
-    value = function(**gathered(fold, name, asked.params, code.fixed))
-    return wait_for(_awaited(value)) if hasattr(value, "__await__") else value
+    return code.tasks[name].asked(what)(**gathered(fold, name, asked.params, code.fixed))
 
 
 async def _awaited(value: Any) -> Any:

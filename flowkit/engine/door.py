@@ -134,7 +134,8 @@ class Door:
         """Judge a message and commit all that follows together; a refusal is left to the caller.
 
         `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the message: it makes a run known,
-        and RunExists is raised where it is known already; `before` runs inside the turn too. Raises a JournalError when nothing could be committed.
+        and RunExists is raised where it is known already; `before` runs inside the turn too. Raises a JournalError
+        when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
         with house.lock:
@@ -183,7 +184,8 @@ class Door:
         return answer, entry
 
     def adopt(self, message: Adopt, plan: Plan) -> None:
-        """Take over another plan: kept in the journal in the same turn as the facts that follow. Raises what it is refused with."""
+        """Take over another plan: kept in the journal in the same turn as the facts that follow. Raises what it is
+        refused with."""
 
         def keep() -> None:
             self.journal.keep_plan(message.plan, plan)

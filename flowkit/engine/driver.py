@@ -16,19 +16,17 @@ from ..core import Fold, closure
 from ..core.claiming import claim_next
 from ..core.facts import AttemptClaimed
 from ..core.messages import Claim, Release, Reply, Report, Tick
-from ..core.states import FAILING, FINISHED, REVERTING, RUNNING
-from ..core.values import SCALARS
+from ..core.states import FAILING, REVERTING, RUNNING
 from ..errors import RunInterrupted
-from ..journal import Entry, pack
+from ..journal import Entry
 from .abilities import Code
-from .answering import Question, answer_to
-from .arguments import arguments, gathered, parts_trouble
+from .addresses import is_over
+from .answering import Question, answer_here, answer_to
 from .claimants import AT_WORK, gone_claims, me
 from .clocks import VirtualClock
 from .door import Door
-from .failures import failure_of, remember
-from .loops import being_cancelled, is_failure, wait_for
-from .working import CURRENT, Attempt, hearing_displays
+from .performing import Performer
+from .working import Attempt
 
 POLL = 0.05
 """Seconds between two looks at a file that another process may write to."""
@@ -44,28 +42,21 @@ class Wait(msgspec.Struct):
 Drive = Generator[Attempt | Question | Wait, Report | Reply | None, str]
 
 
-class Driver:
+class Driver(Performer):
     """Drives one run with the code that this process has. `entries` collects what it caused, where that is asked for."""
 
     def __init__(self, door: Door, code: Code, *, echo: bool = True, debug: bool = True) -> None:
-        self.door = door
+        super().__init__(door, code, debug)
         self.house = door.house
-        self.code = code
         self.echo = echo
-        self.debug = debug
         self.claimant = me()
         self.entries: list[Entry] = []
         self._keep = False
         self._held: Attempt | None = None  # claimed and not yet reported
         self._working = (door.place, "", 0)  # the last attempt that was claimed here
         self._wish = Claim(claimant=self.claimant)
-        self._then: Claim | None = None
-        self._plain = False  # nothing is to be looked at in a result that is a scalar
-        self._deadline: float | None = None
-        self._fold = door.fold  # as it stood when that was claimed
         self._only: set[Any] | None = None
         self._on_file = not door.journal.live
-        self._outputs = door.wiring.outputs
 
     def drive(
         self,
@@ -121,7 +112,7 @@ class Driver:
         self._keep = once
         names: set[Any] = set()
         if until is not None:
-            names = closure(door.wiring.tasks, [until])
+            names = closure(door.wiring.tasks, [door.fold.task_of(until)])
         elif only is not None:
             names = {door.fold.task_of(only)}
         if names:
@@ -143,9 +134,6 @@ class Driver:
             seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
         return seconds
 
-    def _overdue(self) -> bool:
-        return self._deadline is not None and time.monotonic() >= self._deadline
-
     def _question(self) -> Question | None:
         """An open question that this process can answer now."""
         fold = self.door.fold
@@ -155,13 +143,16 @@ class Driver:
         return None if name is None else Question(name, fold.questions[name])
 
     def _until_due(self, fold: Fold) -> float | None:
-        """Seconds until something is due, by a clock that goes by itself; None where nothing is, or where only a call
-        moves the clock."""
+        """Seconds until something is due that is waited for; None where nothing is, or where only a call moves the clock."""
         due = fold.next_due()
         if due is None:
             return None
-        seconds = due - max(self.house.clock(), fold.at)
-        return None if seconds > 0 and isinstance(self.house.clock, VirtualClock) else seconds
+        now = max(self.house.clock(), fold.at)
+        if due > now:  # of people nobody waits for the time that they have
+            times = [time for unit, time in fold.deadlines.items() if unit in fold.claims]
+            due = min([*times, *fold.due.values()], default=None)
+        still = due is not None and due > now and isinstance(self.house.clock, VirtualClock)
+        return None if due is None or still else due - now
 
     def _tick(self) -> None:
         """Let happen what is due."""
@@ -214,13 +205,16 @@ class Driver:
 
     def _matters(self, unit: str) -> bool:
         """Whether a report has to outlive the machine before it is acted upon: it can't simply be computed again."""
-        task = self.door.fold.plan_of(unit)
+        try:
+            task = self.door.fold.plan_of(unit)
+        except KeyError:  # the run has it no more
+            return False
         return task.on_crash != "rerun" or task.undo is not None
 
     def _stopped(self, fold: Fold, until: str | None) -> str | None:
         if fold.ended:
             return "ended"
-        if until is not None and fold.states[until] in FINISHED:
+        if until is not None and is_over(fold, until):
             return "until"
         if fold.state in (RUNNING, FAILING, REVERTING):
             return None
@@ -235,82 +229,6 @@ class Driver:
         if self._keep and entry is not None:
             self.entries.append(entry)
         return True
-
-    def perform(self, attempt: Attempt) -> Report:
-        """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
-        token = CURRENT.set(attempt)
-        try:
-            task = self.code.tasks.get(attempt.task)
-            if task is None or attempt.undo:
-                value = self._call(attempt)
-            else:  # by far the commonest, and at once
-                value = task.function(**arguments(self._fold, attempt.task, self.code.fixed))
-            if type(value) not in SCALARS and hasattr(value, "__await__"):
-                value = wait_for(_awaited(value))
-        except BaseException as error:
-            if not is_failure(error):
-                raise
-            return self._failed(attempt, error)
-        finally:
-            CURRENT.reset(token)
-        if (
-            self._plain and type(value) in SCALARS and not attempt.undo
-        ):  # the common case, said twice for the speed of small tasks
-            return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=self._then)
-        return self._answer(attempt, value)
-
-    async def perform_here(self, attempt: Attempt) -> Report:
-        """Call the attempt's function; a coroutine is awaited on the caller's loop."""
-        token = CURRENT.set(attempt)
-        try:
-            value = self._call(attempt)
-            if hasattr(value, "__await__"):
-                value = await value
-        except BaseException as error:
-            if not is_failure(error) or being_cancelled(error):
-                raise
-            return self._failed(attempt, error)
-        finally:
-            CURRENT.reset(token)
-        return self._answer(attempt, value)
-
-    def _call(self, attempt: Attempt) -> Any:
-        """Enter the user's function: a task's own, or its undo."""
-        fold, unit, code = self._fold, attempt.task, self.code
-        task = code.tasks.get(unit) or code.tasks[fold.task_of(unit)]
-        if not attempt.undo:
-            return task.function(**arguments(fold, unit, code.fixed))
-        undo = fold.plan_of(unit).undo
-        assert undo is not None
-        return task.undo_function(**gathered(fold, unit, undo.params, code.fixed))
-
-    def _answer(self, attempt: Attempt, value: Any) -> Report:
-        if attempt.undo:
-            return Report(task=attempt.task, attempt=attempt.number, via="run", then=self._then)
-        outputs = self._outputs
-        if (
-            outputs
-            and (names := outputs.get(self._fold.task_of(attempt.task)))
-            and (trouble := parts_trouble(names, value))
-        ):
-            return self._failed(attempt, TypeError(trouble))
-        if type(value) not in SCALARS:
-            try:
-                value = pack(value, live=self.door.journal.live)
-            except Exception as error:  # it can't be stored, or its own code raised when it was looked at
-                return self._failed(attempt, error)
-        return Report(
-            task=attempt.task,
-            attempt=attempt.number,
-            value=value,
-            via="run",
-            then=None if self._overdue() else self._then,
-        )
-
-    def _failed(self, attempt: Attempt, error: BaseException) -> Report:
-        if self.debug:
-            remember(error)
-        return Report(task=attempt.task, attempt=attempt.number, failure=failure_of(error), via="run")
 
     def abandon(self, reason: str) -> str | None:
         """Give back what is claimed and not reported, without blame. Returns the task's name."""
@@ -359,7 +277,8 @@ class Driver:
 
     def _interrupted(self) -> RunInterrupted:
         name = self.abandon("interrupted")
-        what = f"in {name}, which is ready again" if name else "between two tasks"
+        undo = "the undo of " if name in self.door.fold.undos else ""
+        what = f"in {undo}{name}, which is ready again" if name else "between two tasks"
         return RunInterrupted(f"{self.door.run_id}: interrupted {what}. Nothing is lost; run.run() goes on.")
 
     async def run_here(self, **options: Any) -> str:
@@ -375,7 +294,7 @@ class Driver:
                     await asyncio.sleep(0)  # let clicks and other tasks in between two tasks of the run
                     action = drive.send(report)
                 elif isinstance(action, Question):
-                    action = drive.send(answer_to(self.door.fold, action, self.code))
+                    action = drive.send(await answer_here(self.door.fold, action, self.code))
                 else:
                     await asyncio.sleep(min(action.seconds, POLL))
                     self.door.refresh()
@@ -385,8 +304,3 @@ class Driver:
         except BaseException as error:
             self._leave(error)
             raise
-
-
-async def _awaited(value: Any) -> Any:
-    with hearing_displays():  # this thread is the helper loop's
-        return await value

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..core import Failure, Fold, TaskPlan, counts
 from ..core import facts as f
+from ..core.composed import MISSING
 from ..core.states import CANCELLED, READY, REVERTED
 from ..core.values import preview
 from ..errors import NoResult
 from ..render import Seen, Why
-from .arguments import MISSING, arguments, value_of
+from .arguments import arguments, value_of
 from .claimants import AT_WORK, standing
 from .door import Door
 from .faces import bundled, one_line
@@ -161,9 +162,10 @@ class TaskReading:
     def attempts(self) -> list[AttemptRecord]:
         """Its attempts, oldest first."""
         found: dict[int, AttemptRecord] = {}
+        task = self._fold.task_of(self.name)
         for entry in self._door.entries():
             for fact in entry.facts:
-                _note(found, fact, self.name, entry.at, entry.by)
+                _note(found, fact, self.name, task, entry.at, entry.by)
         return [found[number] for number in sorted(found)]
 
     @property
@@ -191,8 +193,9 @@ class TaskReading:
 
     def _last(self, fold: Fold) -> int:
         """The number of the last attempt that somebody entered, as far as the state tells."""
-        number = fold.attempts.get(self.name, 0)
-        return number - 1 if fold.states.get(self.name) == READY else number
+        number, state = fold.attempts.get(self.name, 0), fold.states.get(self.name)
+        offered = state == READY or (self.name in fold.undos and self.name not in fold.claims)
+        return number - 1 if offered else number
 
     @property
     def seconds(self) -> float | None:
@@ -231,13 +234,20 @@ def _shown(part: dict[str, Any]) -> str:
     return text + "\n"
 
 
-def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, at: float, by: str) -> None:
-    """Let one fact change the records of a task's attempts."""
+def _is_reset(fact: f.TasksReset, name: str, task: str, outcome: str) -> bool:
+    """Whether a reset ends what a unit is at: an item's offer goes with its task, what is at work of it may be kept."""
+    return name in fact.tasks or (task in fact.tasks and (task not in fact.kept or outcome == "offered"))
+
+
+def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, task: str, at: float, by: str) -> None:
+    """Let one fact change the records of a unit's attempts; `task` is the one that an item belongs to."""
     if name in getattr(fact, "ready", ()) or (isinstance(fact, f.TaskReady) and fact.task == name):
         number = fact.attempt if isinstance(fact, f.TaskReady) else max(found, default=0) + 1
         found[number] = AttemptRecord(number, at)
-    if isinstance(fact, f.TasksReset | f.TaskSkipped) and name in fact.tasks and found:
-        _end(found[max(found)], "superseded" if isinstance(fact, f.TasksReset) else "skipped", at, by)
+    if isinstance(fact, f.TaskSkipped) and name in fact.tasks and found:
+        _end(found[max(found)], "skipped", at, by)
+    if isinstance(fact, f.TasksReset) and found and _is_reset(fact, name, task, found[max(found)].outcome):
+        _end(found[max(found)], "superseded", at, by)
     if isinstance(fact, f.TaskCancelled) and name in fact.tasks and found:
         _end(found[max(found)], "cancelled", at, by)
     if getattr(fact, "task", None) != name:

@@ -121,7 +121,7 @@ def attempt_for(fold: Fold, unit: str, kind: str) -> int:
 
 
 def _instructions(plan: TaskPlan, kind: str) -> str:
-    asked = {"when": plan.when, "until": plan.repeat and plan.repeat.until, "revert": plan.undo}.get(kind)
+    asked = plan.asked(kind)
     if kind == "do":
         return plan.doc
     if kind == "each":
@@ -135,7 +135,7 @@ def _instructions(plan: TaskPlan, kind: str) -> str:
 def inputs_for(fold: Fold, unit: str, kind: str, fixed: Any) -> dict[str, Any]:
     """What the code behind an offer would be given, by parameter."""
     plan = fold.plan_of(unit)
-    asked = {"when": plan.when, "until": plan.repeat and plan.repeat.until, "revert": plan.undo}.get(kind)
+    asked = plan.asked(kind)
     if kind in ("do", "each") or asked is None:
         return arguments(fold, unit, fixed)
     return gathered(fold, unit, asked.params, fixed)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Asked, TaskPlan
+from ..core import TaskPlan
 from ..core.draft import AskedDraft, Draft, Fault, Options
 from ..core.values import preview
 from ..errors import DefinitionError, UsageError
@@ -47,7 +47,7 @@ class Unit:
     def fits(self, plan: TaskPlan, what: str = "do") -> bool:
         """Whether the code for `what` ("do": its own; "when", "until", "revert") is the one that a plan records, so that it may be
         called."""
-        function, recorded = self.asked(what), asked_in(plan, what)
+        function, recorded = self.asked(what), plan.asked(what)
         if function is None or recorded is None:
             return False
         return recorded.compiled == compiled_of(function) != "" or recorded.digest == digest_of(function)
@@ -128,13 +128,6 @@ class Task(Unit):
     def __repr__(self) -> str:
         kind = "manual task" if self.manual else "task"
         return f"<{kind} {self.name}({', '.join(name for name, _ in self.draft.params)})>"
-
-
-def asked_in(plan: TaskPlan, what: str) -> Asked | None:
-    """What a plan records of the code beside a unit's own."""
-    if what == "until":
-        return None if plan.repeat is None else plan.repeat.until
-    return {"when": plan.when, "revert": plan.undo}.get(what)
 
 
 def draft_of(function: Function, name: str, kind: str, **options: Any) -> Draft:

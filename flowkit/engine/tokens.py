@@ -23,7 +23,8 @@ def token_for(key: bytes, run_id: str, unit: str, attempt: int, kind: str = "do"
 
 
 def read_token(key: bytes, token: str) -> tuple[str, str, int, str]:
-    """Run id, unit, attempt and kind ("do" for undos too) that a token names. Raises UnknownAttempt for one that this journal never gave out."""
+    """Run id, unit, attempt and kind ("do" for undos too) that a token names. Raises UnknownAttempt for one that this
+    journal never gave out."""
     try:
         if not isinstance(token, str):
             raise ValueError(token)

@@ -51,7 +51,8 @@ class Attempt(msgspec.Struct, gc=False):
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits: the same for retries and crash reruns; new for every round, item, rerun and fork, and for an undo."""
+        """32 hexadecimal digits: the same for retries and crash reruns; new for every round, item, rerun and fork, and
+        for an undo."""
         text = f"{self.run_id}\0{self.task}"
         if self.undo or self.round != (0, 0):
             text += f"\0{self.round[0]}\0{self.round[1]}\0{'undo' if self.undo else ''}"
