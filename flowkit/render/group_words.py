@@ -29,7 +29,11 @@ def working_items(fold: Fold, name: str) -> Iterator[str]:
     ]
     for units in at_hand:
         for unit in units:
-            if unit.startswith(begin) and unit not in fold.wiring.tasks:
+            if (
+                unit.startswith(begin)
+                and unit not in fold.wiring.tasks
+                and fold.state_of(unit) not in FINISHED
+            ):
                 yield unit
     items = fold.items[name]
     for number in range(items.cursor, items.offered):

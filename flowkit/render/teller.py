@@ -151,6 +151,13 @@ class Teller:
         if unit in fold.claims:
             where = _RUNNING_CLAUSES.get(self.seen.claims.get(unit, ""), "running")
             return f"being undone, {where}" if state == REVERTING else where
+        if state == RUNNING:
+            items = fold.items.get(unit)
+            return (
+                "at work"
+                if items is None
+                else f"at work, {items.total - items.open:,} of {items.total:,} items ended"
+            )
         if state == READY:
             if fold.is_manual(unit):
                 return "waiting for a person"
