@@ -129,12 +129,11 @@ class Door:
         by: str | None = None,
         output: tuple[str, int, list[dict[str, Any]]] | None = None,
         first: Callable[[], None] | None = None,
-        before: Callable[[], None] | None = None,
     ) -> tuple[Answer, Entry | None]:
         """Judge a message and commit all that follows together; a refusal is left to the caller.
 
         `output` (task, attempt, parts) is kept with it; `first` runs inside the turn before the message: it makes a run known,
-        and RunExists is raised where it is known already; `before` runs inside the turn too. Raises a JournalError
+        and RunExists is raised where it is known already. Raises a JournalError
         when nothing could be committed.
         """
         house, journal, run_id = self.house, self.journal, self.run_id
@@ -153,8 +152,6 @@ class Door:
                 elif news:
                     self._take_in(fold, news)
                     known = fold.seq
-                if before is not None:
-                    before()
                 at, stood = house.clock(), fold.state
                 if at < fold.at:
                     at = fold.at  # a clock that was set back must not turn the order of facts round
@@ -187,10 +184,11 @@ class Door:
         """Take over another plan: kept in the journal in the same turn as the facts that follow. Raises what it is
         refused with."""
 
-        def keep() -> None:
+        def keep(fold: Fold) -> Message:
             self.journal.keep_plan(message.plan, plan)
+            return message
 
-        answer, _ = self.turn(message, durable=True, before=keep)
+        answer, _ = self.turn(keep, durable=True)
         if answer.error is not None:
             raise answer.error
 
