@@ -30,7 +30,8 @@ def act(line: Any, what: str, rest: str, given: tuple[Any, ...]) -> None:
             stage.perform_line(_line(call or "run"))
             raise AssertionError(f"nothing was recorded that holds {wanted!r}")
         case _:
-            stage.perform_line(_line(rest))
+            for one in rest.split("; "):
+                stage.perform_line(_line(one))
     line.send({"done": rest})
 
 

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 import flowkit
 from tests.rehearsals.ledger import plain
 from tests.rehearsals.reading import pieces
@@ -104,26 +102,22 @@ def _ready(stage: Any, rest: str) -> None:
 
 def _result(stage: Any, rest: str) -> None:
     """result VALUE, or: result none (there is none)."""
-    if rest == "none":
-        with pytest.raises(flowkit.NoResult):
-            stage.run.result
-    else:
-        _equal(stage.run.result, ast.literal_eval(rest))
+    _equal(lambda: stage.run.result, rest)
 
 
 def _value_of(stage: Any, rest: str) -> None:
     """value a VALUE, or: value a none (there is none)."""
     unit, _, wanted = rest.partition(" ")
-    if wanted.strip() == "none":
-        with pytest.raises(flowkit.NoResult):
-            stage.run[unit]
-    else:
-        _equal(stage.run[unit], ast.literal_eval(wanted.strip()))
+    _equal(lambda: stage.run[unit], wanted.strip())
 
 
-def _equal(found: Any, wanted: Any) -> None:
-    found = plain(found)
-    assert (found, type(found)) == (wanted, type(wanted))
+def _equal(read: Callable[[], Any], wanted: str) -> None:
+    try:
+        found = [plain(read())]
+    except flowkit.NoResult:
+        found = []
+    values = [] if wanted == "none" else [ast.literal_eval(wanted)]
+    assert [(one, type(one)) for one in found] == [(one, type(one)) for one in values]
 
 
 def _calls(stage: Any, rest: str, kind: str = "do") -> None:
@@ -223,6 +217,12 @@ def _due(stage: Any, rest: str) -> None:
     assert float(low) - 1e-9 <= wait <= float(high or low) + 1e-9, wait
 
 
+def _took(stage: Any, rest: str) -> None:
+    """took a 5: how many seconds its last attempt was at work."""
+    unit, seconds = rest.split()
+    assert stage.run.task(unit).seconds == float(seconds)
+
+
 def _why(stage: Any, rest: str) -> None:
     """why a WORDS: what stands in the explanation of its state; why run WORDS."""
     unit, _, wanted = rest.partition(" ")
@@ -260,6 +260,7 @@ OBSERVE: dict[str, Callable[[Any, str], None]] = {
     "got": _got,
     "failure": _failure,
     "due": _due,
+    "took": _took,
     "why": _why,
     "runs": _runs,
     "progress": _progress,

@@ -11,8 +11,6 @@ import builtins
 from pathlib import Path
 from typing import Any, Protocol
 
-import pytest
-
 import flowkit
 from flowkit.engine.clocks import VirtualClock
 from tests.faults.processes import Process
@@ -244,6 +242,7 @@ class Stage:
         """listen: be told of every event from now on, and raise at each."""
 
         def hear(event: Any) -> None:
+            assert self.run.events[event.seq - 1].kind == event.kind, "what is told can be read already"
             self.heard.append(f"{event.kind} {event.task or ''}".strip())
             raise RuntimeError("a listener's own trouble")
 
@@ -251,18 +250,16 @@ class Stage:
 
     def do_interrupted(self, rest: str) -> None:
         """interrupted verb …: the call ends as by ■."""
-        with pytest.raises(KeyboardInterrupt):
-            self._do(_line(rest))
+        raised = self._raised_by(rest, KeyboardInterrupt)
+        assert raised is not None, f"{rest}: nothing was interrupted"
 
     def do_refused(self, rest: str) -> None:
         """refused ERROR verb …: the call raises that, and no state changes."""
         name, _, call = rest.partition(" ")
         before = self._standing()
-        with pytest.raises(flowkit.FlowkitError) as caught:
-            self._do(_line(call))
-        named = [cls.__name__ for cls in type(caught.value).__mro__]
-        assert name in named, f"{call}: {caught.value!r} instead of {name}"
-        assert str(caught.value), "a refusal says why"
+        raised = self._raised_by(call, flowkit.FlowkitError)
+        assert name in [cls.__name__ for cls in type(raised).__mro__], f"{call}: {raised!r} instead of {name}"
+        assert str(raised), "a refusal says why"
         assert self._standing() == before, "a refusal changes nothing"
 
     def do_repeated(self, rest: str) -> None:
@@ -277,6 +274,13 @@ class Stage:
         before = len(self.run.events)
         self._do(_line(rest))
         assert len(self.run.events) == before, "nothing is recorded"
+
+    def _raised_by(self, call: str, kind: type[BaseException]) -> BaseException | None:
+        try:
+            self._do(_line(call))
+        except kind as error:
+            return error
+        return None
 
     def _standing(self) -> Any:
         return None if self.run is None else (self.run.state, self.run.states)
@@ -305,7 +309,7 @@ class Stage:
         self._process("crash", rest).end(-9)
 
     def do_elsewhere(self, rest: str) -> None:
-        """elsewhere LINE: the line is done (or observed) by another process."""
+        """elsewhere LINE; LINE …: these are done (or observed) by another process."""
         process = self._process("line", rest)
         assert process.said() == {"done": rest}
         process.end()

@@ -133,3 +133,10 @@ def test_text_is_cut_outside_quotes_and_brackets() -> None:
 def test_every_word_is_known_to_the_stage() -> None:
     assert set(OBSERVE) == OBSERVATIONS
     assert {name.removeprefix("do_") for name in vars(Stage) if name.startswith("do_")} == VERBS
+
+
+def test_the_example_of_the_readme_can_be_read(tmp_path: Path) -> None:
+    _, example, *_ = Path(__file__).with_name("README.md").read_text().split("```\n")
+    found = text(tmp_path, example)
+    assert len(found.flows[0].tasks) == 7
+    assert found.lines[-1].rest == "quote < charge < ship"

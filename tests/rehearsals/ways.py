@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.rehearsals.observing import snapshot
 from tests.rehearsals.reading import Rehearsal
-from tests.rehearsals.stage import DRIVING, Stage
+from tests.rehearsals.stage import DRIVING, Stage, Way
 
 THREADS = 3
 LIMIT = 200
@@ -148,22 +148,23 @@ class Chooser:
                 self.dice = self.dice or random.Random(2014)
 
 
-def perform(text: Rehearsal, way: str, folder: Path) -> list[dict[str, Any]]:
-    """Perform a rehearsal in one way; for `permuted`, in each order. Returns what stood at each end."""
+def perform(text: Rehearsal, way: str, folder: Path, then: Callable[[Stage], None]) -> list[dict[str, Any]]:
+    """Perform a rehearsal in one way; for `permuted`, in each order. Returns what stood at each end; `then` is called there."""
     if way == "permuted":
         chooser = Chooser(LIMIT_ON_FILE if text.on_file else LIMIT)
-        return [_once(text, ByHand(chooser), folder / str(n)) for n in chooser.performances()]
+        return [_once(text, ByHand(chooser), folder / str(n), then) for n in chooser.performances()]
     made = {"local": Local, "parallel": Parallel, "by_hand": ByHand, "reopened": Reopened}[way]()
-    return [_once(text, made, folder / way)]
+    return [_once(text, made, folder / way, then)]
 
 
-def _once(text: Rehearsal, way: Any, folder: Path) -> dict[str, Any]:
+def _once(text: Rehearsal, way: Way, folder: Path, then: Callable[[Stage], None]) -> dict[str, Any]:
     kept = text.on_file or way.reopens
     if kept:
         folder.mkdir(parents=True)
     stage = Stage(text, way, folder if kept else None)
     try:
         stage.perform_all()
+        then(stage)
         return snapshot(stage)
     finally:
         stage.close()
