@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from . import facts as f
 from .failure import Failure
+from .fold import Fold
 from .judging import after_round, fail, fill, judge, pause, tries_of
 from .retrying import due_after, matches
-from .states import FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
+from .states import CANCELLED, FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
 from .turn import Turn, active, cancel_untaken, open_in, out_in, standing
 from .undoing import undo_next
 from .wiring import split
@@ -103,20 +104,25 @@ def close_group(turn: Turn, name: str) -> None:
 
 
 def _close_items(turn: Turn, name: str) -> None:
+    """End a task over items when all of them have ended, or when no more of them is going to be offered."""
     fold = turn.fold
     items = fold.items[name]
     attempt = fold.attempts.get(name, 0)
-    if not items.open:
-        if items.failed:
-            unit = min(items.failed, key=lambda unit: split(unit)[1])
-            message = f"{len(items.failed)} of {items.total} items failed; {unit}: {fold.failures[unit]}"
-            fail(turn, name, Failure((ITEMS_FAILED,), message), "items")
-        else:
-            turn.put(f.TaskSucceeded(task=name, attempt=attempt, value=None, via="items"))
-            turn.end(name)
-    elif not items.busy and not active(fold, name) and fold.state not in (PAUSING, PAUSED):
+    if not standing(fold, name) and (not items.busy if items.open else _cut_short(fold, name)):
         turn.put(f.TaskCancelled(tasks=(name,), reason=fold.reason or "nothing new starts there"))
         turn.end(name)
+    elif items.failed and not items.open:
+        unit = min(items.failed, key=lambda unit: split(unit)[1])
+        message = f"{len(items.failed)} of {items.total} items failed; {unit}: {fold.failures[unit]}"
+        fail(turn, name, Failure((ITEMS_FAILED,), message), "items")
+    elif not items.open:
+        turn.put(f.TaskSucceeded(task=name, attempt=attempt, value=None, via="items"))
+        turn.end(name)
+
+
+def _cut_short(fold: Fold, name: str) -> bool:
+    """Whether an item of a task was cancelled."""
+    return any(fold.states.get(f"{name}[{number}]") == CANCELLED for number in range(fold.items[name].total))
 
 
 def _fail_inside(turn: Turn, name: str, by: str, inner: Failure) -> None:
@@ -178,8 +184,10 @@ def proceed(turn: Turn, scope: str) -> None:
     """A subflow in which something failed: once nobody is at work in it, undo what is to be undone, then fail or try again."""
     fold = turn.fold
     by = fold.failing.get(scope)
-    if by is None or fold.state != RUNNING or fold.states[scope] not in (RUNNING, RETRYING):
+    if by is None or fold.states[scope] not in (RUNNING, RETRYING):
         return
+    if fold.state != RUNNING and not (fold.state in (PAUSING, PAUSED) and scope not in fold.undoing):
+        return  # only what asks for nothing new goes on in a run that rests
     if out_in(fold, scope):
         return
     if scope in fold.undoing and not undo_next(turn, scope):

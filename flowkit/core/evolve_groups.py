@@ -79,7 +79,7 @@ def group_failing(fold: Fold, fact: f.GroupFailing, at: float) -> None:
     fold.failing[name] = fact.by
     fold.causes[name] = fold.failures[fact.by]
     if fact.undo:
-        fold.undoing[name] = deque(fold.wiring.backwards(name))
+        _undo_from_the_end(fold, name)
 
 
 def group_retrying(fold: Fold, fact: f.GroupRetrying, at: float) -> None:
@@ -87,9 +87,16 @@ def group_retrying(fold: Fold, fact: f.GroupRetrying, at: float) -> None:
     fold.states[name] = TASK_TABLE[fold.states[name], "GroupRetrying"]
     fold.failing[name] = fact.by
     fold.trying[name] = fact.number
-    fold.undoing[name] = deque(fold.wiring.backwards(name))
+    _undo_from_the_end(fold, name)
     if fact.due is not None:
         set_due(fold, name, fact.due)
+
+
+def _undo_from_the_end(fold: Fold, scope: str) -> None:
+    fold.undoing[scope] = deque(fold.wiring.backwards(scope))
+    for name in fold.undoing[scope] if fold.items else ():
+        if name in fold.items:
+            fold.items[name].backwards = fold.items[name].total
 
 
 # Undoing
@@ -175,9 +182,7 @@ def run_revert_started(fold: Fold, fact: f.RunRevertStarted, at: float) -> None:
     fold.failing.clear()
     fold.causes.clear()
     fold.undoing.clear()
-    fold.undoing[""] = deque(fold.wiring.backwards(""))
-    for items in fold.items.values():
-        items.backwards = items.total
+    _undo_from_the_end(fold, "")
 
 
 def run_reverted(fold: Fold, fact: f.RunReverted, at: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import facts as f
-from .fold import Fold
+from .fold import Fold, Items
 from .lines import clear_fronts, line_up, set_due, start_deadline
 from .links import recount, settle_links
 from .states import (
@@ -49,11 +49,15 @@ def enter(fold: Fold, unit: str) -> None:
         fold.attempts[unit] = fold.attempts.get(unit, 0) + 1
     else:
         fold.states[unit] = WAITING
-    states = fold.states
-    while items.cursor < items.offered and f"{name}[{items.cursor}]" in states:
-        items.cursor += 1
+    _move_cursor(fold, name, items)
     if items.cursor == items.offered:
         fold.people.pop(name, None)
+
+
+def _move_cursor(fold: Fold, name: str, items: Items) -> None:
+    """To the first item that is on offer and untouched."""
+    while items.cursor < items.offered and f"{name}[{items.cursor}]" in fold.states:
+        items.cursor += 1
 
 
 def offer(fold: Fold, names: tuple[str, ...], at: float) -> None:
@@ -109,6 +113,7 @@ def _offer_item(fold: Fold, unit: str, at: float) -> None:
     name, number = split(unit)
     items = fold.items[name]
     items.offered = number + 1
+    _move_cursor(fold, name, items)
     items.busy += 1
     if name in fold.wiring.manual:
         fold.people[name] = None

@@ -280,9 +280,18 @@ class Fold:
         if self.timers:
             time, unit, _, what = self.timers[0]
             live = self.deadlines if what == "timeout" else self.due if moving else {}
-            if live.get(unit) == time:
+            if live.get(unit) == time and unit not in self.wiring.groups:
                 return time
-        return min([*self.deadlines.values(), *(self.due.values() if moving else ())], default=None)
+        due = [time for unit, time in self.due.items() if not self._held_up(unit)] if moving else []
+        return min([*self.deadlines.values(), *due], default=None)
+
+    def _held_up(self, unit: str) -> bool:
+        """Whether a subflow that is to be tried again has to wait for somebody, and not for its time alone."""
+        wiring = self.wiring
+        if unit not in wiring.groups:
+            return False
+        out = (*self.claims, *self.lost, *self.people, *self.undos)
+        return any(unit in wiring.enclosing(self.task_of(one)) for one in out)
 
     def sources_used(self, unit: str) -> tuple[str, ...]:
         """The sources whose results an attempt of this unit gets."""

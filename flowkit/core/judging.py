@@ -112,6 +112,8 @@ def handled(fold: Fold, unit: str) -> bool:
     wiring = fold.wiring
     if unit not in wiring.tasks:
         return True
+    if not standing(fold, unit):
+        return False
     links = wiring.links.get(unit, {})
     for name in wiring.dependents[unit]:
         waiting = fold.states[name] == WAITING

@@ -44,14 +44,17 @@ _INSTEAD = {
 
 
 def run_refusal(fold: Fold, message: Message) -> Answer | None:
-    verdict = RUN_VERDICTS[fold.state, message.kind]
+    state = fold.state
+    if "" in fold.undoing and message.kind not in ("Claim", "Pause", "Resume"):
+        state = REVERTING  # also where that rests
+    verdict = RUN_VERDICTS[state, message.kind]
     if verdict == APPLY:
         return None
     how, _, reason = verdict.partition(": ")
     if how == "ignore":
         return Answer(IGNORED, reason=reason)
     verb = _VERBS.get(message.kind, message.kind.lower())
-    text = f"Can't {verb}: {reason} (it is {fold.state}). Nothing was recorded. {_INSTEAD[fold.state]}"
+    text = f"Can't {verb}: {reason} (it is {fold.state}). Nothing was recorded. {_INSTEAD[state]}"
     return Answer(REFUSED, error=errors.UsageError(text))
 
 
