@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core import Failure
+from ..core.facts import RunRevertStarted
 from ..core.messages import (
     Break,
     Cancel,
@@ -90,9 +91,8 @@ class Run(RunReading):
 
         `until`: stop when that task has finished, doing only what it needs; `timeout` in seconds, looked at between tasks;
         `loop="caller"` runs async tasks on the caller's own event loop, through nest-asyncio. `stopped_by` then says which:
-        "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`,
-        raises RunFailed
-        when the run has failed. ■ raises RunInterrupted after giving the attempt back.
+        "ended", "until", "breakpoint", "paused", "waiting" (only others can move it) or "timeout". With `check`, raises
+        RunFailed when the run has failed, or was undone for a failure. ■ raises RunInterrupted after giving the attempt back.
         """
         self._refuse_own_task()
         if loop not in ("helper", "caller"):
@@ -375,11 +375,19 @@ class Run(RunReading):
         return EventList(events, "" if events else empty or self.why().words, self._face)
 
     def _raise_if_failed(self) -> None:
+        name = self._failed_by()
+        if name:
+            first, state = self.task(name).failure, self._door.fold.state
+            text = f"{self.id} {state}: {name} raised {first}. run.task({name!r}).failure has the traceback."
+            raise RunFailed(text, {name: first, **self._door.fold.failures})
+
+    def _failed_by(self) -> str:
+        """The task by whose failure the run failed, or was undone without being asked to; empty for any other end."""
         fold = self._door.fold
-        if fold.state == "failed":
-            first = fold.failures[fold.ended_by]
-            text = f"{self.id} failed: {fold.ended_by} raised {first}. run.task({fold.ended_by!r}).failure has the traceback."
-            raise RunFailed(text, dict(fold.failures))
+        if fold.state != "reverted":
+            return fold.ended_by if fold.state == "failed" else ""
+        facts = (fact for entry in reversed(self._door.entries()) for fact in reversed(entry.facts))
+        return next(fact.task for fact in facts if isinstance(fact, RunRevertStarted))
 
 
 def _opened(held: Any) -> Any:

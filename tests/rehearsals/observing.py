@@ -207,6 +207,17 @@ def _failure(stage: Any, rest: str) -> None:
     assert message.strip() in failure.message
 
 
+def _leaves(stage: Any, rest: str) -> None:
+    """leaves TYPE: words: the error that leaves `run.run(check=True)` of a run that has ended says so; leaves nothing."""
+    try:
+        stage.run.run(check=True)
+    except flowkit.RunFailed as error:
+        said = str(error)
+    else:
+        said = "nothing"
+    assert rest in said
+
+
 def _due(stage: Any, rest: str) -> None:
     """due a 5: its next attempt is due so many seconds after the last one ended; due a 4..6: between these."""
     unit, wanted = rest.split()
@@ -259,6 +270,7 @@ OBSERVE: dict[str, Callable[[Any, str], None]] = {
     "count": _count,
     "got": _got,
     "failure": _failure,
+    "leaves": _leaves,
     "due": _due,
     "took": _took,
     "why": _why,

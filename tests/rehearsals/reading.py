@@ -20,8 +20,8 @@ VERBS = frozenset(
     "tick advance token listen interrupted refused repeated quietly".split()
 )
 OBSERVATIONS = frozenset(
-    "state states all tasks ready heard result value calls undos asked attempts order events count got failure due took why runs "
-    "progress".split()
+    "state states all tasks ready heard result value calls undos asked attempts order events count got failure leaves due took why "
+    "runs progress".split()
 )
 FLAGS = frozenset({"pause_before"})
 OPTIONS = frozenset(
