@@ -65,7 +65,7 @@ class Event:
     @property
     def words(self) -> str:
         """The event as a sentence."""
-        return sentence(self._fact)
+        return sentence(self._fact, self.at)
 
     @one_line
     def __repr__(self) -> str:

@@ -310,20 +310,26 @@ def still_out(door: Door, fold: Fold) -> list[str]:
     ]
 
 
-def seen_from(door: Door, able: Any) -> Seen:
-    """What this process knows beyond the facts, for `why`: its code, who lives, since when, for what reasons.
+def seen_from(door: Door, code: Any, now: float | None = None) -> Seen:
+    """What this process knows beyond the facts, for `why`: its code (`Code`), who lives, since when, for what reasons, and
+    what time it is where that may stand in words.
 
     Asked under the house's lock, as whatever walks through a fold that other threads may change.
     """
     fold = door.fold
-    code, claims = {}, {}
-    for unit in (*fold.queue, *fold.claims):
-        if unit in fold.states and (how := able(fold.task_of(unit))) not in ("here", "manual", "parts"):
-            code[unit] = how
+    found: dict[str, str] = {}
+    claims = {}
+    asked = [(unit, "revert" if unit in fold.undos else "do") for unit in (*fold.queue, *fold.claims)]
+    asked += [
+        (unit, "revert" if unit in fold.undos else "do") for lane in fold.lanes.values() for unit in lane
+    ]
+    for unit, kind in (*asked, *fold.questions.items()):
+        if unit in fold.states and (how := code.able_of(fold, unit, kind)) not in ("here", "manual", "parts"):
+            found[unit] = how
     for name, claimant in tuple(fold.claims.items()):
         stands = standing(claimant)
         if stands == "this process" and (door.place, name, fold.attempts[name]) not in AT_WORK:
             stands = "gone"
         claims[name] = stands
     since, reasons = door.told()
-    return Seen(code=code, claims=claims, since=since, reasons=reasons)
+    return Seen(code=found, claims=claims, since=since, reasons=reasons, now=now)

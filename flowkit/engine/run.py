@@ -372,7 +372,7 @@ class Run(RunReading):
 
     def _events(self, entries: list[Entry], empty: str = "") -> EventList:
         events = events_of(entries)
-        return EventList(events, "" if events else empty or self.why().words, self._face)
+        return EventList(events, "" if events else empty or self._explain(None).words, self._face)
 
     def _raise_if_failed(self) -> None:
         name = self._failed_by()

@@ -137,7 +137,7 @@ class RunReading:
     def why(self, task: str | Unit | None = None) -> Why:
         """Why a task (or the run) is in its state, down to the root cause, and which call would move it."""
         name = None if task is None else named(self._door, task)
-        return self._explain(name)
+        return self._explain(name, self._door.house.clock())
 
     def to_pytest(self, flow: str = "") -> str:
         """The text of a test file that tells this run again by hand and must come to the same end.
@@ -178,13 +178,14 @@ class RunReading:
             self._graph = (wiring, graph_of(self.flow_name, wiring.tasks.values()))
         return self._graph[1]
 
-    def _explain(self, name: str | None) -> Why:
+    def _explain(self, name: str | None, now: float | None = None) -> Why:
+        """The answer of `why`; without `now` its words are the same whenever it is asked."""
         self._door.refresh()
         with self._door.house.lock:
-            return why(self._door.fold, self._door.wiring, name, self._seen())
+            return why(self._door.fold, self._door.wiring, name, self._seen(now))
 
-    def _seen(self) -> Any:
-        return seen_from(self._door, self._code.able)
+    def _seen(self, now: float | None = None) -> Any:
+        return seen_from(self._door, self._code, now)
 
     def _face(self, seq: int | None, marks: dict[str, str], caption: str) -> dict[str, str]:
         fold = refold(self._door, seq)
@@ -201,5 +202,5 @@ class RunReading:
     @bundled
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         fold = self._door.refresh()
-        words = f"{fold.state}: {self.why().words}"
+        words = f"{fold.state}: {self._explain(None).words}"
         return picture_of_run(self.graph(), fold, {}, words, still_out(self._door, fold))

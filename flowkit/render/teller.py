@@ -64,7 +64,7 @@ _READY_CLAUSES = {
 class Seen(msgspec.Struct, frozen=True):
     """What the asking process knows beyond the facts; every part may be left out.
 
-    `code`, by task: "here" (also where a task is not named), "missing" (this process has no function of that
+    `code`, by unit or task: "here" (also where neither is named), "missing" (this process has no function of that
     name), "changed" (another digest than the plan's) or "elsewhere" (routed to a transport that this process
     hasn't). `claims`, by unit: "this process", "living", "gone" or "elsewhere" (another machine or container:
     nobody here can look). `since`: seconds since the epoch at which a unit came into its state, under "" the run.
@@ -111,7 +111,8 @@ class Teller:
 
     def code(self, unit: str) -> str:
         """Where the code of a unit is, as `Seen.code` has it."""
-        return self.seen.code.get(task_of(self.wiring, unit), "here")
+        found = self.seen.code.get(unit)
+        return found or self.seen.code.get(task_of(self.wiring, unit), "here")
 
     def takes(self, unit: str) -> bool:
         """Whether this process could enter the unit, or its undo, now."""
