@@ -5,8 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
+from ..core import Fold
 from ..core.refusals import not_ready
-from ..core.states import READY
+from ..core.states import FINISHED, READY
 from ..errors import NotReady, UsageError
 from .abilities import Code
 from .door import Door
@@ -36,6 +37,14 @@ def named(door: Door, task: Any) -> str:
             f"{task_name} has {items.total} items, from 0 on." if items else f"{task_name} has no items yet."
         )
     raise UsageError(f"Run {door.run_id} has no task {name!r}; {hint}")
+
+
+def is_over(fold: Fold, unit: str) -> bool:
+    """Whether a task or an item has ended; False for an item that the run doesn't have now."""
+    try:
+        return fold.state_of(unit) in FINISHED
+    except KeyError:
+        return False
 
 
 def refuse_unready(door: Door, code: Code, unit: str) -> None:

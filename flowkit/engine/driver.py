@@ -56,6 +56,7 @@ class Driver(Performer):
         self._working = (door.place, "", 0)  # the last attempt that was claimed here
         self._wish = Claim(claimant=self.claimant)
         self._only: set[Any] | None = None
+        self._until: str | None = None
         self._on_file = not door.journal.live
 
     def drive(
@@ -120,7 +121,8 @@ class Driver(Performer):
         among = code.here if self._only is None else code.here & self._only
         item = only if only is not None and only not in door.wiring.tasks else None
         self._wish = Claim(claimant=self.claimant, among=among, task=item)
-        self._then = None if once else self._wish
+        self._until = until
+        self._then = None if once or until in door.wiring.groups else self._wish
         self._plain = self._deadline is None and not door.wiring.outputs
         if door.refresh().claims:
             self._settle_gone()
@@ -184,6 +186,8 @@ class Driver(Performer):
             self.entries.append(entry)
         if type(fact := entry.facts[-1]) is not AttemptClaimed:
             return None
+        if fact.task == self._until:
+            self._then = None  # nothing is to be begun with its report
         self._working = (door.place, fact.task, fact.attempt)
         self._fold = door.fold
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)

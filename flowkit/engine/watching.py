@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ..core import Fold, evolve_all
-from ..core.states import FINISHED
+from .addresses import is_over
 from .door import Door
 from .driver import POLL
 
@@ -17,7 +17,7 @@ async def wait_async(door: Door, task: str | None, timeout: float | None) -> Non
     deadline = None if timeout is None else time.monotonic() + timeout
     while True:
         fold = door.refresh()
-        if fold.ended or (task is not None and fold.states[task] in FINISHED):
+        if fold.ended or (task is not None and is_over(fold, task)):
             return
         if deadline is not None and time.monotonic() >= deadline:
             return
@@ -29,7 +29,7 @@ def refold(door: Door, seq: int | None) -> Fold:
     fold = door.fold
     if seq is None or seq >= fold.seq:
         return fold
-    earlier = Fold(door.wiring)
+    earlier = door.new_fold()
     for entry in door.entries():
         if entry.seq > seq:
             break
