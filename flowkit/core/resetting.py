@@ -44,19 +44,28 @@ def skip_verb(turn: Turn, message: Skip) -> Answer:
     if state == SKIPPED:
         return Answer(IGNORED, reason=f"{unit} is skipped already")
     if state == REVERTING or (
-        state in FINISHED and state != FAILED and not (state == CANCELLED and fold.state != RUNNING)
+        state in FINISHED and state != FAILED and not (state == CANCELLED and fold.state in _RESTING)
     ):
         text = f"Can't skip {unit}: it has {_said(state)}. Nothing was recorded. run.rerun({unit!r}) does it again."
         return Answer(REFUSED, error=errors.UsageError(text))
+    if (busy := _undo_in(fold, unit)) is not None:
+        return _being_undone(busy)
     if fold.state in _RESTING:
-        if fold.undos:
-            return _being_undone(next(iter(fold.undos)))
         turn.put(f.RunRevived(note=message.note))
         again = _Again(fold, (), {unit} if state == CANCELLED else (), revived=True)
         again.put(turn, "skip", but=() if state == CANCELLED else {unit})
     _leave_out(turn, unit, message.note)
     _go_on(turn)
     return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def _undo_in(fold: Fold, unit: str) -> str | None:
+    """What is being undone in a unit that is to be left out, or anywhere in a run that this would revive; else None."""
+    for busy in fold.undos:
+        task = fold.task_of(busy)
+        if fold.state in _RESTING or unit in (task, *fold.wiring.enclosing(task)):
+            return busy
+    return None
 
 
 def _said(state: str) -> str:
