@@ -37,6 +37,8 @@ def told(teller: Teller, unit: str) -> Told:
     if state not in FINISHED:
         if not fold.state:
             return Told(f"{named(unit)} waits: the run has not begun.")
+        if fold.ended and state in (RUNNING, REVERTING):
+            return Told(f"{named(unit)} was under way when the run ended.")
         if fold.ended:
             return Told(f"{named(unit)} is not started any more: the run has ended.")
     return _TELL[state](teller, unit)
