@@ -28,9 +28,19 @@ def test_a_page_shows_what_its_code_does(page, tmp_path, monkeypatch):
 
 @each_page
 def test_a_page_leads_somewhere(page):
-    wanted = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf8"))]
-    gone = [link for link in wanted if link and "://" not in link and not (page.parent / link).exists()]
+    gone = []
+    for link in LINK.findall(page.read_text("utf8")):
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+        if "://" not in link and not (target.exists() and (not heading or heading in anchors(target))):
+            gone.append(link)
     assert gone == []
+
+
+def anchors(page):
+    """What the headings of a page are called in links, as GitHub does it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_drawing_is_the_one_of_one_cell():
