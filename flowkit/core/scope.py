@@ -82,7 +82,7 @@ class Scope:
         if source in self.parts:
             task, number = self.parts[source]
             return Param(name, "task", task, number, not optional)
-        if self.inputs is None or source in self.inputs:
+        if (self.inputs is None and not self._inside(source)) or source in (self.inputs or ()):
             self.used.setdefault(source, []).append(Use(draft.name, name, optional, beside))
             return Param(name, "input", source, required=not optional)
         if not optional or name in draft.bind:
@@ -124,12 +124,20 @@ class Scope:
             self.faults.append(Fault(draft.name, text, self.did_you_mean(name, "Define it.")))
         return unit
 
+    def _inside(self, name: str) -> str:
+        """The subflow that a name looks into; empty where it looks into none."""
+        outer, dot, _ = name.partition(".")
+        return outer if dot and outer in self.drafts and self.drafts[outer].kind == "flow" else ""
+
     def did_you_mean(
         self, name: str, otherwise: str = "Define it, or bind the parameter to another source."
     ) -> str:
         """A hint for a name that there is not."""
-        outer = name.partition(".")[0]
-        if outer != name and outer in self.drafts and self.drafts[outer].kind == "flow":
+        if outer := self._inside(name):
             return f"What is inside {outer} can't be linked to from outside: name {outer!r} itself."
+        end, bracket, rest = name.partition("(")
+        if bracket and end in ("succeeded", "failed", "finished"):
+            source = rest.rstrip(")").strip("'\"")
+            return f"Write it without quotes around it, {end}({source!r}), after: from flowkit import {end}."
         near = self.names.near(name)
         return f"Did you mean {near!r}?" if near else otherwise

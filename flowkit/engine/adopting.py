@@ -11,6 +11,7 @@ from ..core.messages import Adopt
 from ..core.states import WAITING
 from ..errors import BillStale
 from .faces import bundled, one_line
+from .intake import refuse_no_flow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ class Bill:
     """
 
     def __init__(self, run: Any, flow: Any) -> None:
+        refuse_no_flow(flow, "run.adopt(flow)")
         self._run = run
         self._flow = flow
         self._plan: Plan = flow.plan()

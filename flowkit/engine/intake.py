@@ -15,12 +15,12 @@ from .arguments import parts_trouble
 from .task import Unit
 
 
-def refuse_no_flow(flow: Any) -> None:
-    """Raise UsageError for what is no flow."""
+def refuse_no_flow(
+    flow: Any, instead: str = "engine.start(flow, inputs) or engine.open(run_id, flow)"
+) -> None:
+    """Raise UsageError for what is no flow; `instead` is what would be right."""
     if not hasattr(flow, "plan") or not hasattr(flow, "tasks"):
-        raise UsageError(
-            f"{preview(flow)} is no Flow: engine.start(flow, inputs) or engine.open(run_id, flow)."
-        )
+        raise UsageError(f"{preview(flow)} is no Flow: {instead}.")
 
 
 def judged_id(run_id: Any) -> str | None:

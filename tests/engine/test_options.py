@@ -672,3 +672,18 @@ def test_doubts_of_items_of_one_value_and_of_an_undo_that_asks_for_something_new
     flow.inputs = ()
     with pytest.raises(DefinitionError, match=r"revert.*'reason'.*its result\) and 'failure'"):
         flow.start()
+
+
+def test_what_looks_like_a_link_and_is_none_is_told_with_the_way_to_write_it() -> None:
+    flow, child = Flow("outer"), Flow("inner")
+    child.task(lambda: 1, name="one")
+    flow.add(child)
+    flow.task(lambda: None, name="x", after="failed('inner')")
+    flow.task(lambda given: given, name="y", bind={"given": "inner.one"})
+    said = {fault.task: fault.hint for fault in flow.check().errors}
+    assert (
+        said["x"] == "Write it without quotes around it, failed('inner'), after: from flowkit import failed."
+    )
+    assert said["y"] == "What is inside inner can't be linked to from outside: name 'inner' itself."
+    with pytest.raises(UsageError, match=r"'x' is no Flow: run\.adopt\(flow\)"):
+        child.start().adopt("x")
