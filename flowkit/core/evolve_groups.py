@@ -50,6 +50,7 @@ def asked(fold: Fold, fact: f.QuestionAsked, at: float) -> None:
 def answered(fold: Fold, fact: f.QuestionAnswered, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "QuestionAnswered"]
+    fold.replies[name, fact.what, fold.asking(name, fact.what)] = fact.answer
     del fold.questions[name]
     fold.held[name] = None
     if fact.what == "each":

@@ -59,7 +59,8 @@ class Fold:
     otherwise than its links ask ("failed" or "skipped"); `held` are units that can go on as soon as the run does.
     `open` counts the tasks of the run itself that have not ended, `inside` those directly in each subflow.
 
-    `questions` are open ones, `answers` and `counts` what was answered; `used` the sources of units that don't use
+    `questions` are open ones, `answers` and `counts` what was answered, `replies` the same of every question by its number;
+    `used` the sources of units that don't use
     all. `rounds` and `last` are
     number and value of a loop's last round. `tries` counts failed attempts, `losses` those whose process died. `due` and
     `deadlines` are times (seconds since the epoch) of retries and timeouts. `reports` are accepted reports of attempts that are
@@ -105,6 +106,7 @@ class Fold:
         "questions",
         "queue",
         "reason",
+        "replies",
         "reports",
         "results",
         "rounds",
@@ -161,6 +163,7 @@ class Fold:
         self.breaks: dict[str, bool] = dict.fromkeys(wiring.paused, True)  # task → still armed on this visit
         self.questions: dict[str, str] = {}
         self.answers: dict[str, bool] = {}
+        self.replies: dict[tuple[str, str, int], bool | int] = {}
         self.counts: dict[str, int] = {}
         self.used: dict[str, tuple[str, ...]] = {}
         self.rounds: dict[str, int] = {}
@@ -231,6 +234,14 @@ class Fold:
             return number
         offered = split(unit)[1] < self.items[self.task_of(unit)].offered
         return number + 1 if offered else number
+
+    def asking(self, unit: str, what: str) -> int:
+        """The number of a unit's question: of the attempt that it is about, or that would follow, and one more after each reset.
+
+        So no two questions of one sort have the same.
+        """
+        number = self.attempt_of(unit) + self.generations.get(unit, 0)
+        return number if what == "until" else number + 1
 
     def scope_of(self, unit: str) -> str:
         """The subflow that a unit is in; "" for the run itself."""

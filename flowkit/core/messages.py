@@ -109,11 +109,14 @@ class ClearBreak(Message, frozen=True, kw_only=True, gc=False):
 
 
 class Reply(Message, frozen=True, kw_only=True, gc=False):
-    """The answer to a question: a truth, for "each" the number of items, or the failure that the code raised. `then`
-    as in `Report`."""
+    """The answer to a question: a truth, for "each" the number of items, or the failure that the code raised.
+
+    `number` says which one is meant (`Fold.asking`; None: the one that is open, or was last). `then` as in `Report`.
+    """
 
     task: str
     what: str
+    number: int | None = None
     answer: bool | int | None = None
     failure: Failure | None = None
     via: str = "hand"

@@ -111,6 +111,9 @@ def reply_verb(turn: Turn, message: m.Reply) -> Answer:
     fold, name = turn.fold, message.task
     if name not in fold.wiring.tasks:
         return Answer(REFUSED, error=unknown(fold, name))
+    number = fold.asking(name, message.what)
+    if message.number is not None and message.number != number:
+        return _asked_before(fold, message, message.number)
     if fold.questions.get(name) != message.what:
         return _not_open(fold, message)
     if refusal := run_refusal(fold, message):
@@ -149,7 +152,22 @@ def _not_open(fold: Fold, message: m.Reply) -> Answer:
         return Answer(IGNORED, reason="its decider failed before")
     if given is None or message.failure is not None:
         return Answer(REFUSED, error=errors.NotReady(not_asked(fold, name, message.what), task=name))
-    if given == message.answer:
+    return _compared(message, given)
+
+
+def _asked_before(fold: Fold, message: m.Reply, number: int) -> Answer:
+    """Another question is meant than the last one of its sort."""
+    given = fold.replies.get((message.task, message.what, number))
+    if given is None:
+        text = f"{message.task} is not asked that {message.what!r} any more. Nothing was recorded."
+        return Answer(REFUSED, error=errors.LateReport(text, task=message.task, sent=message.answer))
+    return _compared(message, given)
+
+
+def _compared(message: m.Reply, given: bool | int) -> Answer:
+    """A second answer to a question: the same again is fine."""
+    name = message.task
+    if message.failure is None and given == message.answer:
         return Answer(REPEAT)
     text = f"{name} was answered before ({message.what}: {given}); {message.answer} is not used. Nothing was recorded."
     return Answer(

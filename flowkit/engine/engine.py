@@ -233,7 +233,7 @@ class Engine:
     def _of_token(self, token: str | Offer) -> tuple[Run, str, int, str]:
         self._check_open()
         if isinstance(token, Offer):
-            return self.open(token.run_id), token.task, token.attempt, token.kind
+            return self.open(token.run_id), token.task, token.number, token.kind
         run_id, unit, attempt, kind = read_token(self._house.journal.key, token)
         return self.open(run_id), unit, attempt, kind
 

@@ -153,7 +153,8 @@ class Offer:
 
     `task` (for an item its address, `fetch[3]`), `item` (the item's number, or None), `attempt`, `kind` ("do",
     "revert" for an undo; "when",
-    "until" or "each" for a question, which is answered with a truth, or the number of items), `inputs` (copies),
+    "until" or "each" for a question, which is answered with a truth, or the number of items), `number` (of the attempt, or
+    of the question: each has one of its own), `inputs` (copies),
     `instructions` (its docstring), `expects` (what a result
     must be, in words), `schema` (the same as data, or None), `able` ("here", "manual", "missing" or "changed") and `token`, its
     completion token, for those who know nothing else.
@@ -163,6 +164,7 @@ class Offer:
         self.task: str = fields["task"]
         self.item: int | None = fields.get("item")
         self.attempt: int = fields["attempt"]
+        self.number: int = fields.get("number", self.attempt)
         self.kind: str = fields.get("kind", "do")
         self.able: str = fields["able"]
         self.instructions: str = fields["instructions"]

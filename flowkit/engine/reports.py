@@ -13,7 +13,7 @@ from ..core.schema import check, describe
 from ..core.states import CANCELLED, FAILED, FAILING, LOST, READY, REVERTING, RUNNING, SUCCEEDED
 from ..core.values import Live, preview
 from ..core.wiring import split
-from ..errors import InvalidValue, LateReport, UsageError, ValueNotStorable
+from ..errors import InvalidValue, UsageError, ValueNotStorable
 from ..journal import pack
 from .abilities import Code
 from .arguments import arguments, gathered, parts_trouble
@@ -61,18 +61,22 @@ def _item_offers(fold: Fold, name: str) -> list[tuple[str, str]]:
 def _offer_of(door: Door, code: Code, unit: str, kind: str) -> Offer:
     fold = door.fold
     plan, name = fold.plan_of(unit), fold.task_of(unit)
-    attempt = attempt_for(fold, unit, kind)
+    attempt = fold.attempt_of(unit) + (
+        kind in ("when", "each")
+    )  # before an attempt: the one that would follow
+    number = fold.asking(unit, kind) if kind in _QUESTIONS else attempt
 
     def token() -> str:
         with door.house.lock:
             door.journal.sync()  # what a token stands on must outlive the machine before the token leaves
-        return token_for(door.journal.key, door.run_id, unit, attempt, kind)
+        return token_for(door.journal.key, door.run_id, unit, number, kind)
 
     return Offer(
         task=unit,
         item=None if unit == name else split(unit)[1],
         kind=kind,
         attempt=attempt,
+        number=number,
         able="lost" if unit in fold.lost else code.able_of(fold, unit, kind),
         instructions=_instructions(plan, kind),
         schema=_ANSWERS.get(kind, plan.result),
@@ -81,6 +85,8 @@ def _offer_of(door: Door, code: Code, unit: str, kind: str) -> Offer:
         token=token,
     )
 
+
+_QUESTIONS = ("when", "until", "each")
 
 _ANSWERS: dict[str, dict[str, Any] | None] = {
     "when": {"kind": "bool"},
@@ -114,12 +120,6 @@ def _tellable(fold: Fold, unit: str) -> str:
     return "do" if not parted and fold.state_of(unit) in (READY, RUNNING, LOST) else ""
 
 
-def attempt_for(fold: Fold, unit: str, kind: str) -> int:
-    """The attempt that an offer is about; a question before an attempt is about the one that would follow."""
-    number = fold.attempt_of(unit)
-    return number + 1 if kind in ("when", "each") else number
-
-
 def _instructions(plan: TaskPlan, kind: str) -> str:
     asked = plan.asked(kind)
     if kind == "do":
@@ -142,7 +142,8 @@ def inputs_for(fold: Fold, unit: str, kind: str, fixed: Any) -> dict[str, Any]:
 
 
 def address_of(door: Door, task: Any) -> tuple[str, int | None, str]:
-    """Unit, attempt (None: the current one) and kind that somebody means by a name, a task, an offer or a completion token.
+    """Unit, number of the attempt or question (None: the current one) and kind that
+    somebody means by a name, a task, an offer or a completion token.
 
     Raises UnknownAttempt for a token that this journal never gave out, UsageError for one of another run.
     """
@@ -151,7 +152,7 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None, str]:
             raise UsageError(
                 f"This offer belongs to run {task.run_id!r}, not to {door.run_id!r}. Nothing was recorded."
             )
-        return task.task, task.attempt, task.kind
+        return task.task, task.number, task.kind
     name = task.name if isinstance(task, Unit | TaskReading) else task
     if not isinstance(name, str):
         raise UsageError(
@@ -170,20 +171,17 @@ def address_of(door: Door, task: Any) -> tuple[str, int | None, str]:
 def reply_to(
     door: Door,
     unit: str,
-    attempt: int | None,
+    number: int | None,
     kind: str,
     value: Any,
     note: Any,
     failure: Failure | None = None,
 ) -> Reply:
-    """The answer to an open question. Raises InvalidValue for what is no truth (or no number of items), LateReport for
-    a question that
-    isn't asked any more."""
-    fold = door.refresh()
-    if attempt is not None and fold.questions.get(unit) == kind and attempt != attempt_for(fold, unit, kind):
-        raise LateReport(
-            f"{unit} is asked {kind!r} anew since then. Nothing was recorded.", task=unit, sent=value
-        )
+    """The answer to a question, the one of that number or the open one.
+
+    Raises InvalidValue for what is no truth (or no number of items).
+    """
+    door.refresh()
     if failure is None:
         right = type(value) is int and value >= 0 if kind == "each" else type(value) is bool
         if not right:
@@ -191,7 +189,12 @@ def reply_to(
             text = f"{unit} is asked {kind!r}: answer {wanted}, not {preview(value)}. Nothing was recorded."
             raise InvalidValue(text, problems=(), task=unit, sent=value)
     return Reply(
-        task=unit, what=kind, answer=None if failure else value, failure=failure, note=words("note", note)
+        task=unit,
+        what=kind,
+        number=number,
+        answer=None if failure else value,
+        failure=failure,
+        note=words("note", note),
     )
 
 

@@ -266,16 +266,26 @@ def test_drivers_and_people_at_once_decide_once(engine: Engine) -> None:
 
 
 def test_a_question_asked_again_has_another_token(engine: Engine) -> None:
-    run = engine.start(Parcel(skip="self"), {"item": "ring"}).run()
-    run.rerun("insure")
-    (again,) = run.ready()
-    run.run()
-    run.rerun("insure")
-    (third,) = run.ready()
-    assert again.token != third.token
-    with pytest.raises((LateReport, AlreadyCompleted)):
-        run.complete(again.token, False)
-    run.complete(third.token, False)
+    run = engine.start(Parcel(skip="self"), {"item": "ring"}).run(until="price")
+    offers = []
+    for answer in (False, False, True):
+        offers += run.ready()
+        run.complete(offers[-1].token, answer)
+        run.run()
+        run.rerun("insure")
+    assert len({offer.token for offer in offers}) == 3
+    seq = run.seq
+    for offer, answer in zip(offers, (False, False, True), strict=True):
+        assert run.complete(offer, answer).verdict == "repeat"
+        with pytest.raises(AlreadyCompleted):
+            engine.complete(offer.token, not answer)
+    assert run.seq == seq
+    (last,) = run.ready()
+    run.rerun("price")
+    run.run(until="price")
+    with pytest.raises(LateReport):
+        run.complete(last.token, False)
+    run.complete("insure", False)
     assert run.run().result == "not insured"
 
 
