@@ -256,11 +256,28 @@ def go_round(turn: Turn, unit: str, more: bool = True) -> None:
     elif number == repeat.most:
         message = f"its condition was still false after {number} rounds"
         fail(turn, unit, Failure((LOOP_NOT_ENDED,), message), "question")
+    elif task.kind == "flow" and repeat.most is None and _needed_nobody(turn, unit):
+        message = f"round {number} of it needed nobody, so that no round could end it"
+        fail(turn, unit, Failure((LOOP_NOT_ENDED,), message), "question")
     elif task.kind == "flow":
         turn.put(f.TasksReset(tasks=tuple(fold.wiring.inside(unit)), cause="round"))
         _open_flow(turn, task, None)
     else:
         turn.put(f.TaskReady(task=unit, attempt=fold.attempts.get(unit, 0) + 1))
+
+
+def _needed_nobody(turn: Turn, unit: str) -> bool:
+    """Whether a round of a subflow began and ended in this turn, without anything being offered or asked meanwhile."""
+    for fact in reversed(turn.facts):
+        if isinstance(fact, f.TaskOpened) and fact.task == unit:
+            return True
+        if (
+            isinstance(fact, f.TaskReady | f.QuestionAsked)
+            or getattr(fact, "ready", ())
+            or getattr(fact, "offered", 0)
+        ):
+            return False
+    return False
 
 
 def truth_of_round(fold: Fold, unit: str, part: int | None) -> bool | None:
