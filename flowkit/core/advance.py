@@ -43,7 +43,7 @@ def advance(fold: Fold, message: m.Message, at: float) -> Answer:
     What is due by then happens first. Never raises for a refusal: see `Answer.error`.
     """
     kind = type(message)
-    if not fold.timers:
+    if not fold.timers or fold.timers[0][0] > at:
         # The two messages that make up nearly all of a run of small tasks, by the short way.
         if kind is m.Report:
             if message.task in fold.states and (answer := report_plainly(fold, message, at)) is not None:  # type: ignore[attr-defined,arg-type]

@@ -18,7 +18,7 @@ def claim_next(fold: Fold, claim: Claim) -> f.AttemptClaimed | None:
         for name in fold.queue:
             if (among is None or name in among) and fold.states[name] == READY:
                 return f.AttemptClaimed(task=name, attempt=fold.attempts[name], claimant=claim.claimant)
-            if (among is None or _can(fold, name, among)) and fold.takeable(name):
+            if among is None or _can(fold, name, among):
                 return _claim(fold, name, claim)
         return None
     for name in fold.line():

@@ -7,7 +7,7 @@ from collections import deque
 from . import facts as f
 from .evolve_units import close, count_end, enter, forgive
 from .fold import Fold, Items, Undone
-from .lines import line_up, set_due, start_deadline
+from .lines import leave_line, line_up, line_up_anew, set_due, start_deadline
 from .links import decided, recount
 from .states import FAILED, FINISHED, LOST, READY, RUN_TABLE, RUNNING, SUCCEEDED, TASK_TABLE, WAITING
 from .wiring import split
@@ -129,17 +129,18 @@ def _keep_report(fold: Fold, name: str, was: str) -> None:
 def _move_on(fold: Fold, name: str) -> None:
     """What stood before it in the order of undoing needs none, or is undone."""
     task = name if name in fold.wiring.tasks else split(name)[0]
-    for scope in (*fold.wiring.enclosing(task), ""):
-        left = fold.undoing.get(scope)
-        if left is None:
-            continue
-        while left and left[0] != task:
-            left.popleft()
-        if task == name and left:
-            left.popleft()
-        elif task != name:
-            fold.items[task].backwards = split(name)[1]
+    left = fold.undoing.get("")
+    if left is None:
+        scopes = fold.wiring.enclosing(task)
+        left = next((fold.undoing[scope] for scope in scopes if scope in fold.undoing), None)
+    if left is None:
         return
+    while left and left[0] != task:
+        left.popleft()
+    if task == name and left:
+        left.popleft()
+    elif task != name:
+        fold.items[task].backwards = split(name)[1]
 
 
 def reverted(fold: Fold, fact: f.TaskReverted, at: float) -> None:
@@ -159,9 +160,7 @@ def _undo_ended(fold: Fold, name: str, attempt: int) -> None:
     fold.undos.pop(name, None)
     fold.claims.pop(name, None)
     fold.losses.pop(name, None)
-    for line in (fold.queue, *fold.lanes.values()):
-        while line and not fold.takeable(line[0]):
-            line.popleft()
+    leave_line(fold, name)
 
 
 def revert_failed(fold: Fold, fact: f.TaskRevertFailed, at: float) -> None:
@@ -244,6 +243,7 @@ def reset(fold: Fold, fact: f.TasksReset, at: float) -> None:
             fold.past.setdefault((unit, fold.attempts.get(unit, 0)), "superseded")
         fold.states[unit] = TASK_TABLE[was, "TasksReset"]
         forgive(fold, unit)
+        leave_line(fold, unit)
         for name in _FORGOTTEN:
             getattr(fold, name).pop(unit, None)
         fold.generations[unit] = fold.generations.get(unit, 0) + 1
@@ -300,6 +300,7 @@ def _drop_items(fold: Fold, name: str) -> None:
         _keep_report(fold, unit, was)
         if was in (READY, RUNNING, LOST):
             fold.past.setdefault((unit, fold.attempts.get(unit, 0)), "superseded")
+        leave_line(fold, unit)
         for field in _FORGOTTEN:
             getattr(fold, field).pop(unit, None)
         fold.generations[unit] = fold.generations.get(unit, 0) + 1
@@ -318,10 +319,6 @@ def _after_reset(fold: Fold, units: tuple[str, ...]) -> None:
     for unit in touched:
         if unit in tasks:
             recount(fold, unit)
-    for line in (fold.queue, *fold.lanes.values()):
-        kept = [name for name in line if name in fold.states and fold.takeable(name)]
-        line.clear()
-        line.extend(kept)
 
 
 def adopted(fold: Fold, fact: f.PlanAdopted, at: float) -> None:
@@ -330,6 +327,8 @@ def adopted(fold: Fold, fact: f.PlanAdopted, at: float) -> None:
     for name in fact.gone:
         _remove(fold, name)
     fold.wiring = new
+    if new.priorities != old.priorities:
+        line_up_anew(fold)
     states = fold.states
     for name in new.order:
         if name not in old.tasks:
@@ -355,7 +354,4 @@ def _remove(fold: Fold, name: str) -> None:
     forgive(fold, name)
     for field in (*_FORGOTTEN, "breaks", "left", "dead", "trying"):
         getattr(fold, field).pop(name, None)
-    for line in (fold.queue, *fold.lanes.values()):
-        kept = [other for other in line if other != name]
-        line.clear()
-        line.extend(kept)
+    leave_line(fold, name)

@@ -11,11 +11,10 @@ from typing import Any
 
 from . import facts as f
 from .fold import Fold, Items
-from .lines import clear_fronts, line_up, set_due, start_deadline
+from .lines import leave_line, line_up, set_due, start_deadline
 from .links import recount, settle_links
 from .states import (
     FAILED,
-    FINISHED,
     READY,
     REVERTING,
     RUN_TABLE,
@@ -52,6 +51,7 @@ def enter(fold: Fold, unit: str) -> None:
     _move_cursor(fold, name, items)
     if items.cursor == items.offered:
         fold.people.pop(name, None)
+        leave_line(fold, name)
 
 
 def _move_cursor(fold: Fold, name: str, items: Items) -> None:
@@ -76,7 +76,7 @@ def offer(fold: Fold, names: tuple[str, ...], at: float) -> None:
         if name in manual:
             fold.people[name] = None
         else:
-            fold.queue.append(name)
+            fold.queue[name] = None
 
 
 def _offer_any(fold: Fold, names: tuple[str, ...], at: float) -> None:
@@ -104,6 +104,7 @@ def _offer_any(fold: Fold, names: tuple[str, ...], at: float) -> None:
             items.again.pop(name, None)
             items.busy += 1
             items.offered = max(items.offered, split(name)[1] + 1)
+            _move_cursor(fold, split(name)[0], items)
         if fold.due:
             fold.due.pop(name, None)
 
@@ -129,12 +130,12 @@ def close(fold: Fold, unit: str) -> None:
     elif unit in fold.people:
         del fold.people[unit]
     else:
+        leave_line(fold, unit)
         fold.lost.pop(unit, None)
         fold.held.pop(unit, None)
     for kept in (fold.deadlines, fold.due, fold.questions):
         if kept:
             kept.pop(unit, None)
-    clear_fronts(fold)
 
 
 def withdraw_items(fold: Fold, name: str) -> None:
@@ -228,12 +229,10 @@ def claimed(fold: Fold, fact: f.AttemptClaimed, at: float) -> None:
     fold.claims[name] = fact.claimant
     if fold.wiring.timeouts and states[name] == RUNNING:
         start_deadline(fold, name, at)
-    if fold.wiring.quiet:
-        queue = fold.queue
-        while queue and states[queue[0]] != READY:
-            queue.popleft()
+    if fold.lanes:
+        leave_line(fold, name)
     else:
-        clear_fronts(fold)
+        fold.queue.pop(name, None)
 
 
 def released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
@@ -359,17 +358,12 @@ def cancelled(fold: Fold, fact: f.TaskCancelled, at: float) -> None:
         was = fold.states[name]
         fold.states[name] = TASK_TABLE[was, "TaskCancelled"]
         close(fold, name)
+        fold.held.pop(name, None)
         if was == WAITING and name not in fold.wiring.tasks:
             _not_again(fold, name)
         count_end(fold, name)
         if name in fold.items:
             withdraw_items(fold, name)
-    for line in (fold.queue, *fold.lanes.values()):
-        if line:
-            kept = [name for name in line if fold.takeable(name)]
-            line.clear()
-            line.extend(kept)
-    fold.held = {name: None for name in fold.held if fold.states[name] not in FINISHED}
 
 
 def forgive(fold: Fold, unit: str) -> None:

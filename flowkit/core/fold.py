@@ -9,7 +9,7 @@ so that a task over many items costs what was done of it.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -51,12 +51,10 @@ class Fold:
     """Where one run stands.
 
     `state` is the run's, `states` each unit's; `attempts` counts the offers of a unit; `values` and `failures` are what ended
-    them; `claims` says who is at work; `queue` holds what a driver may take in the order in which it was offered (its
-    front can always be taken; entries behind it may not any longer, or stand there twice), `lanes` the same for other
-    priorities, and
-    `people` what people were asked; `left` counts the links that have not been decided yet, `dead` maps a task to its
-    sources that ended
-    otherwise than its links ask ("failed" or "skipped"); `held` are units that can go on as soon as the run does.
+    them; `claims` says who is at work; `queue` holds what a driver may take in the order in which it was offered, or `lanes`
+    do, one for each priority, where tasks have any; `people` what people were asked; `left` counts the links that have not
+    been decided yet, `dead` maps a task to its sources that ended otherwise than its links ask ("failed" or "skipped");
+    `held` are units that can go on as soon as the run does.
     `open` counts the tasks of the run itself that have not ended, `inside` those directly in each subflow.
 
     `questions` are open ones, `answers` and `counts` what was answered, `replies` the same of every question by its number;
@@ -87,6 +85,7 @@ class Fold:
         "failing",
         "failures",
         "generations",
+        "heights",
         "held",
         "inputs",
         "inside",
@@ -149,8 +148,9 @@ class Fold:
         self.failures: dict[str, Failure] = {}
         self.outcomes: dict[str, str] = {}  # how a unit failed, where its attempt didn't simply fail
         self.claims: dict[str, f.Claimant] = {}
-        self.queue: deque[str] = deque()
-        self.lanes: dict[int, deque[str]] = {}
+        self.queue: OrderedDict[str, None] = OrderedDict()
+        self.lanes: dict[int, OrderedDict[str, None]] = {}
+        self.heights: list[int] = []  # a heap of the priorities that anything stands in line with, negated
         self.people: dict[str, None] = {}
         self.left: dict[str, int] = wiring.needs.copy()
         self.dead: dict[str, dict[str, str]] = {}
@@ -255,25 +255,16 @@ class Fold:
             bool(manual) and unit not in self.wiring.tasks and self.task_of(unit) in manual
         )
 
-    def takeable(self, name: str) -> bool:
-        """Whether a driver may claim it now: a ready function, an undo on offer, or (by the task's name) the next of
-        its items."""
-        state = self.states[name]
-        if state == READY:
-            return True
-        if state == REVERTING:
-            return name in self.undos and name not in self.claims
-        items = self.items.get(name)
-        return items is not None and state == RUNNING and items.cursor < items.offered
-
     def line(self) -> Iterator[str]:
         """All that may be taken, the next one first; a task over items stands for the next of them."""
-        lanes = self.lanes
-        for priority in sorted({0, *lanes}, reverse=True) if lanes else (0,):
-            queue = lanes.get(priority, ()) if priority else self.queue
-            for name in queue:
-                if self.takeable(name):
-                    yield name
+        if not self.lanes:
+            yield from self.queue
+            return
+        highest = -self.heights[0]
+        yield from self.lanes[highest]
+        for priority in sorted(self.lanes, reverse=True):  # rarely wanted: they are not even sorted before
+            if priority != highest:
+                yield from self.lanes[priority]
 
     def taken_next(self, name: str) -> str:
         """The unit that a claim of `name`, out of `line`, would take."""

@@ -1,35 +1,56 @@
 """The lines in which units wait for drivers, and the times at which they go on by themselves.
 
-Only facts move them, never a look: so live and refolded runs go on with the same task.
+A line holds exactly what may be taken: who is taken, ends or is set back leaves it at once, wherever it stands. Only facts
+move lines, never a look: so live and refolded runs go on with the same task.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import OrderedDict
 
 from .fold import Fold
-from .states import READY
+from .wiring import split
 
 
 def line_up(fold: Fold, name: str) -> None:
-    """Put a unit that drivers may take at the end of the line for its priority."""
+    """Put a unit that drivers may take at the end of its line; one that stands there already keeps its place."""
+    if not fold.wiring.priorities:
+        fold.queue[name] = None
+        return
+    priority = _priority(fold, name)
+    if priority not in fold.lanes:
+        fold.lanes[priority] = OrderedDict()
+        heapq.heappush(fold.heights, -priority)
+    fold.lanes[priority][name] = None
+
+
+def leave_line(fold: Fold, name: str) -> None:
+    """A unit can't be taken any more."""
+    if not fold.lanes:
+        fold.queue.pop(name, None)
+        return
+    priority = _priority(fold, name)
+    lane = fold.lanes.get(priority)
+    if lane is not None and lane.pop(name, "") is None and not lane:
+        del fold.lanes[priority]
+        while fold.heights and -fold.heights[0] not in fold.lanes:
+            heapq.heappop(fold.heights)
+
+
+def _priority(fold: Fold, unit: str) -> int:
     priorities = fold.wiring.priorities
-    priority = priorities.get(fold.task_of(name), 0) if priorities else 0
-    if priority:
-        fold.lanes.setdefault(priority, deque()).append(name)
-    else:
-        fold.queue.append(name)
+    return priorities.get(unit if unit in fold.wiring.tasks else split(unit)[0], 0)
 
 
-def clear_fronts(fold: Fold) -> None:
-    """Only facts move the queue, never a look at it: so live and refolded runs go on with the same task."""
-    queue, states = fold.queue, fold.states
-    while queue and states[queue[0]] != READY and not fold.takeable(queue[0]):
-        queue.popleft()
-    for lane in fold.lanes.values():
-        while lane and not fold.takeable(lane[0]):
-            lane.popleft()
+def line_up_anew(fold: Fold) -> None:
+    """After priorities have changed: all that stand in lines, in the order in which they would have been taken."""
+    names = list(fold.line())
+    fold.queue.clear()
+    fold.lanes.clear()
+    fold.heights.clear()
+    for name in names:
+        line_up(fold, name)
 
 
 def start_deadline(fold: Fold, unit: str, at: float) -> None:

@@ -9,28 +9,27 @@ from .ending import proceed, settle
 from .failure import Failure
 from .fold import Fold
 from .report import end_badly
-from .states import PAUSED, PAUSING, RETRYING, RUNNING
+from .states import RETRYING, RUNNING
 from .turn import Turn, active
 
 _TIMEOUT = ("TimeoutError", "OSError", "Exception", "BaseException")
 
 
 def fire(turn: Turn) -> None:
-    """Let all that is due by now happen, the earliest first. Timeouts run on while the run rests; retries wait."""
+    """Let all that is due by now happen, the earliest first. Timeouts run on while the run rests.
+
+    A retry that can't be offered when its time is over is not looked at by every message from then on: what it waits for
+    (the run to go on, somebody in the subflow to be done) offers it.
+    """
     fold = turn.fold
-    waiting: list[tuple[float, str, int, str]] = []
     while fold.timers and fold.timers[0][0] <= turn.at:
-        timer = heapq.heappop(fold.timers)
-        time, unit, attempt, what = timer
+        time, unit, attempt, what = heapq.heappop(fold.timers)
         if (fold.deadlines if what == "timeout" else fold.due).get(unit) != time:
             continue  # it was over before
-        if what == "timeout":
-            if fold.attempt_of(unit) == attempt:
-                _time_out(turn, unit, attempt)
-        elif not _retry(turn, unit):
-            waiting.append(timer)
-    for timer in waiting:
-        heapq.heappush(fold.timers, timer)
+        if what == "retry":
+            _retry(turn, unit)
+        elif fold.attempt_of(unit) == attempt:
+            _time_out(turn, unit, attempt)
 
 
 def _time_out(turn: Turn, unit: str, attempt: int) -> None:
@@ -43,18 +42,16 @@ def _time_out(turn: Turn, unit: str, attempt: int) -> None:
     settle(turn)
 
 
-def _retry(turn: Turn, unit: str) -> bool:
-    """Offer a unit again, or go on with a subflow that is to be tried again. False where it has to wait for the run."""
+def _retry(turn: Turn, unit: str) -> None:
+    """Offer a unit again, or go on with a subflow that is to be tried again."""
     fold = turn.fold
     if fold.state != RUNNING:
-        return fold.state not in (PAUSING, PAUSED)
+        return
     if unit in fold.wiring.groups:
         proceed(turn, unit)
         settle(turn)
-        return fold.states[unit] != RETRYING
-    if active(fold, unit) and fold.states.get(unit) == RETRYING:
+    elif active(fold, unit) and fold.states.get(unit) == RETRYING:
         offer_again(turn, unit)
-    return True
 
 
 def offer_again(turn: Turn, unit: str) -> None:

@@ -8,6 +8,7 @@ facts; a turn that can't be committed makes its fold worthless, which the shell 
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 
 from . import facts as f
 from .evolve import evolve
@@ -62,8 +63,9 @@ def out_in(fold: Fold, scope: str) -> bool:
     """Whether anybody is still at work on something in a scope, however deep, was asked for it, or is to handle a
     failure in it."""
     wiring = fold.wiring
-    waiting = [unit for line in (fold.queue, *fold.lanes.values()) for unit in line if fold.takeable(unit)]
-    for unit in (*fold.claims, *fold.lost, *fold.people, *waiting):
+    # Nothing else is left on offer there, and without such links there need be no look at what is offered elsewhere.
+    handlers = fold.line() if wiring.links else ()
+    for unit in chain(fold.claims, fold.lost, fold.people, handlers):
         if unit in fold.undos:
             continue
         if not scope or scope in wiring.enclosing(fold.task_of(unit)):
