@@ -11,7 +11,7 @@ from .fold import Fold
 from .judging import after_round, fail, fill, judge, pause, tries_of
 from .retrying import due_after, matches
 from .states import CANCELLED, FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
-from .turn import Turn, active, cancel_untaken, open_in, out_in, standing
+from .turn import Turn, active, cancel_untaken, open_in, out_in, standing, waiting_items
 from .undoing import undo_next
 from .wiring import split
 
@@ -109,7 +109,8 @@ def _close_items(turn: Turn, name: str) -> None:
     items = fold.items[name]
     attempt = fold.attempts.get(name, 0)
     if not standing(fold, name) and (not items.busy if items.open else _cut_short(fold, name)):
-        turn.put(f.TaskCancelled(tasks=(name,), reason=fold.reason or "nothing new starts there"))
+        names = (name, *waiting_items(fold, [name]))
+        turn.put(f.TaskCancelled(tasks=names, reason=fold.reason or "nothing new starts there"))
         turn.end(name)
     elif items.failed and not items.open:
         unit = min(items.failed, key=lambda unit: split(unit)[1])
@@ -126,8 +127,11 @@ def _cut_short(fold: Fold, name: str) -> bool:
 
 
 def _fail_inside(turn: Turn, name: str, by: str, inner: Failure) -> None:
-    """A subflow fails with what failed in it."""
-    failure = Failure(inner.types, f"{by}: {inner.message}", inner.traceback, inner.chain)
+    """A subflow fails with what failed in it. Where that is a subflow too, its failure names the task already: however deep
+    it is, it is named once."""
+    named = by in turn.fold.wiring.groups and inner.message.startswith(f"{by}.")
+    message = inner.message if named else f"{by}: {inner.message}"
+    failure = Failure(inner.types, message, inner.traceback, inner.chain)
     fail(turn, name, failure, "inside")
 
 

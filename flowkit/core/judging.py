@@ -271,11 +271,13 @@ def _needed_nobody(turn: Turn, unit: str) -> bool:
     for fact in reversed(turn.facts):
         if isinstance(fact, f.TaskOpened) and fact.task == unit:
             return True
-        if (
-            isinstance(fact, f.TaskReady | f.QuestionAsked)
-            or getattr(fact, "ready", ())
-            or getattr(fact, "offered", 0)
-        ):
+        offered = (
+            isinstance(fact, f.TaskOpened)
+            and fact.offered
+            or isinstance(fact, f.TaskSucceeded)
+            and fact.ready
+        )
+        if offered or isinstance(fact, f.TaskReady | f.QuestionAsked):
             return False
     return False
 

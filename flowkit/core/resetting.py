@@ -148,11 +148,10 @@ class _Again:
 
     def _stopped_item(self, unit: str) -> bool:
         fold = self.fold
-        return (
-            unit not in fold.wiring.tasks
-            and fold.states[unit] in _CUT_SHORT
-            and fold.task_of(unit) in self.kept
-        )
+        if unit in fold.wiring.tasks or fold.task_of(unit) not in self.kept:
+            return False
+        state = fold.states[unit]
+        return state in _CUT_SHORT or state == SKIPPED == fold.states[fold.task_of(unit)]
 
     def undo_under_way(self) -> str | None:
         """A unit among these that is being undone, so that none of them can be set back yet."""

@@ -8,12 +8,13 @@ facts; a turn that can't be committed makes its fold worthless, which the shell 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from . import facts as f
 from .evolve import evolve
 from .fold import Fold
-from .states import FAILED, FINISHED, READY, RUNNING, WAITING
+from .states import FAILED, FINISHED, READY, REVERTING, RUNNING, SKIPPED, SUCCEEDED, WAITING
 
 
 class Turn:
@@ -73,20 +74,33 @@ def out_in(fold: Fold, scope: str) -> bool:
     return False
 
 
+_DONE = frozenset((SUCCEEDED, FAILED, SKIPPED))
+"""Subflows in which nothing is left, nor out; in one that was cancelled somebody may be at work still."""
+
+
 def open_in(fold: Fold, scope: str) -> list[str]:
     """What is in a scope and has not ended, in the order of definition; items that anything happened to stand behind."""
-    states, wiring = fold.states, fold.wiring
+    states, tasks = fold.states, fold.wiring.tasks
     found = [
-        name for name in wiring.inside(scope) if states[name] not in FINISHED and states[name] != "reverting"
+        name
+        for name in fold.wiring.inside(scope, lambda group: states[group] not in _DONE)
+        if states[name] not in _OVER
     ]
-    if fold.items:
-        inside = None if not scope else set(found)
-        for unit, state in states.items():
-            if unit not in wiring.tasks and state not in FINISHED and state != "reverting":
-                name = fold.task_of(unit)
-                if inside is None or name in inside:
-                    found.append(unit)
-    return found
+    if not scope:
+        items = [unit for unit in states if unit not in tasks] if fold.items else []
+    else:
+        items = [unit for name in found if name in fold.items for unit in _touched_items(fold, name)]
+    return found + [unit for unit in items if states[unit] not in _OVER]
+
+
+_OVER = FINISHED | {REVERTING}
+
+
+def _touched_items(fold: Fold, name: str) -> Iterator[str]:
+    """The items of a task that anything happened to alone, in their order."""
+    for number in range(fold.items[name].total):
+        if (unit := f"{name}[{number}]") in fold.states:
+            yield unit
 
 
 def handles_failure(fold: Fold, unit: str) -> bool:
@@ -109,6 +123,7 @@ def cancel_untaken(turn: Turn, scope: str, reason: str, people: bool = True, han
         asked = people and (unit in fold.people or (ready and fold.is_manual(unit)))
         if asked or (ready and handlers and handles_failure(fold, unit)):
             stay |= {unit, fold.task_of(unit)}
+    stay.update(waiting_items(fold, stay))  # for as long as others of their kind
     names = tuple(unit for unit in units if unit not in stay)
     if names:
         turn.put(f.TaskCancelled(tasks=names, reason=reason))
@@ -122,9 +137,15 @@ def _untouched_offers(fold: Fold, name: str) -> bool:
 
 def skipped_with(fold: Fold, unit: str) -> tuple[str, ...]:
     """A unit, and what is in it and has not ended: members of a subflow, items that were to be done again."""
-    if unit in fold.items:
-        waiting = (u for u, state in fold.states.items() if state == WAITING and u not in fold.wiring.tasks)
-        return (unit, *(item for item in waiting if fold.task_of(item) == unit))
-    if unit not in fold.wiring.groups:
-        return (unit,)
-    return (unit, *(name for name in fold.wiring.inside(unit) if fold.states[name] == WAITING))
+    names = [unit]
+    if fold.inside.get(unit):  # else all that is in it has ended
+        names += [name for name in fold.wiring.inside(unit) if fold.states[name] == WAITING]
+    if fold.items:
+        names += waiting_items(fold, names)
+    return tuple(names)
+
+
+def waiting_items(fold: Fold, names: Iterable[str]) -> list[str]:
+    """The items of these tasks that wait, where something has happened to each before."""
+    tasks = [name for name in dict.fromkeys(names) if name in fold.items]
+    return [unit for name in tasks for unit in _touched_items(fold, name) if fold.states[unit] == WAITING]
