@@ -4,7 +4,7 @@ Everything here is computed once from the plan and never changes. Nothing recurs
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .plan import InputPlan, Param, Plan, TaskPlan
 
@@ -135,9 +135,9 @@ class Wiring:
             found.update(self.inside(group))
         return tuple(name for name in self.order if name in found and name not in known)
 
-    def inside(self, scope: str) -> list[str]:
+    def inside(self, scope: str, enters: Callable[[str], bool] | None = None) -> list[str]:
         """All that is in a subflow ("": in the run), however deep, in the order of definition; a subflow before what
-        is in it."""
+        is in it. `enters` tells of the subflows in it whether to look into them (default: all)."""
         if scope == "":
             return list(self.order)
         found: list[str] = []
@@ -148,7 +148,7 @@ class Wiring:
                 stack.pop()
                 continue
             found.append(name)
-            if name in self.groups:
+            if name in self.groups and (enters is None or enters(name)):
                 stack.append(iter(self.members[name]))
         return found
 
