@@ -65,13 +65,13 @@ def offer(fold: Fold, names: tuple[str, ...], at: float) -> None:
     if not fold.wiring.quiet:
         _offer_any(fold, names, at)
         return
-    states, attempts, manual, held = fold.states, fold.attempts, fold.wiring.manual, fold.held
+    states, attempts, manual = fold.states, fold.attempts, fold.wiring.manual
+    waited = fold.held or fold.due
     for name in names:
         states[name] = _READIED[states[name]]
         attempts[name] = attempts.get(name, 0) + 1
-        if held:
-            held.pop(name, None)
-        if fold.due:
+        if waited:
+            fold.held.pop(name, None)
             fold.due.pop(name, None)
         if name in manual:
             fold.people[name] = None
@@ -247,29 +247,28 @@ def released(fold: Fold, fact: f.AttemptReleased, at: float) -> None:
 
 
 def succeeded(fold: Fold, fact: f.TaskSucceeded, at: float) -> None:
-    name, left, states = fact.task, fold.left, fold.states
+    name, wiring, states = fact.task, fold.wiring, fold.states
     if name not in states:
         enter(fold, name)
     states[name] = _SUCCEEDED[states[name]]
     fold.values[name] = fact.value
-    if (via := fact.via) != "run" and (via == "hand" or via == "given"):
-        fold.via[name] = via
-    plain = name in fold.wiring.simple
-    if plain and name in fold.claims:
-        del fold.claims[name]
-        fold.open -= 1
-        if fold.deadlines:
-            fold.deadlines.pop(name, None)
-    else:
+    if fact.via in ("hand", "given"):
+        fold.via[name] = fact.via
+    if name not in wiring.simple or name not in fold.claims:
         close(fold, name)
         count_end(fold, name)
-    if fact.ready:
         offer(fold, fact.ready, at)
-    if not plain:
-        if name in fold.wiring.dependents:
+        if name in wiring.dependents:
             settle_links(fold, name, SUCCEEDED)
         return
-    for dependent in fold.wiring.dependents[name]:
+    del fold.claims[name]
+    fold.open -= 1
+    if fold.deadlines:
+        fold.deadlines.pop(name, None)
+    if fact.ready:
+        offer(fold, fact.ready, at)
+    left = fold.left
+    for dependent in wiring.dependents[name]:
         waits = left[dependent] = left[dependent] - 1
         if not waits and states[dependent] == WAITING:
             fold.held[dependent] = None

@@ -38,13 +38,13 @@ class Performer:
 
     def perform(self, attempt: Attempt) -> Report:
         """Call the attempt's function, blocking; a coroutine is run on the helper loop."""
-        token = CURRENT.set(attempt)
+        token, unit, code = CURRENT.set(attempt), attempt.task, self.code
         try:
-            task = self.code.tasks.get(attempt.task)
+            task = code.tasks.get(unit)
             if task is None or attempt.undo:
                 value = self._call(attempt)
             else:  # by far the commonest, and at once
-                value = task.function(**arguments(self._fold, attempt.task, self.code.fixed))
+                value = task.function(**arguments(self._fold, unit, code.fixed))
             if type(value) not in SCALARS and hasattr(value, "__await__"):
                 value = wait_for(_awaited(value))
         except BaseException as error:
@@ -55,7 +55,7 @@ class Performer:
             CURRENT.reset(token)
         if self._plain and type(value) in SCALARS and not attempt.undo:
             # The common case, said twice for the speed of small tasks.
-            return Report(task=attempt.task, attempt=attempt.number, value=value, via="run", then=self._then)
+            return Report(task=unit, attempt=attempt.number, value=value, via="run", then=self._then)
         return self._answer(attempt, value)
 
     async def perform_here(self, attempt: Attempt) -> Report:

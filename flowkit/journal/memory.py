@@ -60,31 +60,35 @@ class MemoryJournal:
         self._kept[run_id, task, attempt] = json_of(parts)
 
     def commit(self) -> None:
-        if self._added:
-            for summary, plan in self._added.values():
-                self._summaries[summary.run_id] = summary
-                self._plans.setdefault(summary.plan, plan)
-                self._entries[summary.run_id] = []
+        if self._added or self._kept or self._moved is not None:
+            self._keep_the_rest()
+        written = self._written
+        if written:
+            last = written[-1]
+            self._entries[self._run] += written
+            self._heads[self._run] = last.seq + len(last.facts) - 1
+            written.clear()
+
+    def _keep_the_rest(self) -> None:
+        """What few turns have: a new run, output, a new state of the run."""
+        for summary, plan in self._added.values():
+            self._summaries[summary.run_id] = summary
+            self._plans.setdefault(summary.plan, plan)
+            self._entries[summary.run_id] = []
         if self._moved is not None:
             old, (state, at) = self._summaries[self._run], self._moved
             self._summaries[self._run] = Summary(old.run_id, old.flow, old.plan, state, old.started, at)
-        if self._kept:
-            self._outputs.update(self._kept)
-        if self._written:
-            last = self._written[-1]
-            self._entries[self._run] += self._written
-            self._heads[self._run] = last.seq + len(last.facts) - 1
-        if self._added or self._kept or self._moved:
-            self.rollback()
-        else:
-            self._written.clear()
+        self._outputs.update(self._kept)
+        self._forget_the_rest()
+
+    def _forget_the_rest(self) -> None:
+        self._added.clear()
+        self._kept.clear()
+        self._moved = None
 
     def rollback(self) -> None:
         self._written.clear()
-        if self._added or self._kept or self._moved:
-            self._added.clear()
-            self._kept.clear()
-            self._moved = None
+        self._forget_the_rest()
 
     def read(self, run_id: str, after: int = 0) -> Sequence[Entry]:
         entries = self._entries.get(run_id, [])
