@@ -166,6 +166,7 @@ def _undo_ended(fold: Fold, name: str, attempt: int) -> None:
 def revert_failed(fold: Fold, fact: f.TaskRevertFailed, at: float) -> None:
     name = fact.task
     fold.states[name] = TASK_TABLE[fold.states[name], "TaskRevertFailed"]
+    forgive(fold, name)
     fold.failures[name] = fact.failure
     if fact.outcome == "lost":
         fold.past[name, fact.attempt] = fact.outcome

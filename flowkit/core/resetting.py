@@ -26,7 +26,7 @@ from .states import (
     WAITING,
 )
 from .turn import Turn, active
-from .wiring import split
+from .wiring import Wiring, split
 
 _RESTING = (FAILING, FAILED, SUCCEEDED, REVERTED)
 _CUT_SHORT = (CANCELLED, REVERTED, REVERT_FAILED)
@@ -60,10 +60,12 @@ def skip_verb(turn: Turn, message: Skip) -> Answer:
 
 
 def _undo_in(fold: Fold, unit: str) -> str | None:
-    """What is being undone in a unit that is to be left out, or anywhere in a run that this would revive; else None."""
+    """What is being undone in a unit that is to be left out, in a group that would be opened again then, or anywhere in a run that
+    this would revive; else None."""
+    groups = {unit, *(_failed_with(fold, unit)[0] if fold.states.get(unit) == FAILED else ())}
     for busy in fold.undos:
         task = fold.task_of(busy)
-        if fold.state in _RESTING or unit in (task, *fold.wiring.enclosing(task)):
+        if fold.state in _RESTING or not groups.isdisjoint((task, *fold.wiring.enclosing(task))):
             return busy
     return None
 
@@ -94,13 +96,33 @@ def _leave_out(turn: Turn, unit: str, note: str) -> None:
 def _take_up_again(turn: Turn, unit: str) -> None:
     """A failure is none any more: what it failed with it, around it and behind it, is judged anew."""
     fold = turn.fold
+    ended, behind = _failed_with(fold, unit)
+    _Again(fold, (), {*ended, *behind}).put(turn, "skip")
+
+
+def _failed_with(fold: Fold, unit: str) -> tuple[list[str], set[str]]:
+    """The groups around a failed unit that failed, or are failing, with it; and what failed for no other reason than that
+    it, or one of these, did."""
     task = fold.task_of(unit)
-    around = [task] if task != unit else []
-    around += fold.wiring.enclosing(task)
-    ended = [n for n in around if fold.states[n] == FAILED or fold.failing.get(n) == unit]
-    hanging = [n for name in (task, *ended) for n in fold.wiring.dependents[name] if _failed_by_join(fold, n)]
-    again = {name for name in fold.wiring.downstream(hanging) if _failed_by_join(fold, name)}
-    _Again(fold, (), {*ended, *again}).put(turn, "skip")
+    behind = _failed_behind(fold, task)
+    ended = []
+    for name in (*([task] if task != unit else ()), *fold.wiring.enclosing(task)):
+        if fold.states[name] == FAILED or fold.failing.get(name, "") in {unit, *behind}:
+            ended.append(name)
+            behind |= _failed_behind(fold, name)
+    return ended, behind
+
+
+def _failed_behind(fold: Fold, name: str) -> set[str]:
+    """What could not meet its join, one after another, since this task failed."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for dependent in fold.wiring.dependents[todo.pop()]:
+            if dependent not in found and _failed_by_join(fold, dependent):
+                found.add(dependent)
+                todo.append(dependent)
+    return found
 
 
 def _by_hand(note: str) -> str:
@@ -151,7 +173,9 @@ class _Again:
         if unit in fold.wiring.tasks or fold.task_of(unit) not in self.kept:
             return False
         state = fold.states[unit]
-        return state in _CUT_SHORT or state == SKIPPED == fold.states[fold.task_of(unit)]
+        around = fold.states[fold.task_of(unit)]
+        never = around == SKIPPED or (around == FAILED and fold.task_of(unit) not in fold.opened)
+        return state in _CUT_SHORT or (never and state == SKIPPED)
 
     def undo_under_way(self) -> str | None:
         """A unit among these that is being undone, so that none of them can be set back yet."""
@@ -245,21 +269,28 @@ def adopt_verb(turn: Turn, message: Adopt) -> Answer:
     turn.put(f.PlanAdopted(plan=message.plan, gone=gone, changes=message.changes, note=message.note))
     changed = {name for name in message.changes if name in new.tasks}
     fresh = [name for name in new.order if name not in old.tasks]
-    units = new.downstream([*changed, *fresh]) - set(fresh)
-    reopened = set()
-    for name in (*changed, *fresh):
-        for scope in new.enclosing(name):
-            if fold.states[scope] in FINISHED or scope in fold.failing:
-                reopened.add(scope)
-                units |= new.downstream([scope]) - {scope}
-    for name in units & new.groups:
-        if name in changed or fold.states[name] == SKIPPED:
-            units.update(new.inside(name))
+    units, reopened = hanging(fold, new, (*changed, *fresh))
     if not units and not fresh and fold.state in _RESTING:
         return Answer(ACCEPTED, tuple(turn.facts))
     again = _Again(fold, units - set(fresh), reopened, revived=fold.state in _RESTING)
     _put_again(turn, again, "adopt", message.note)
     return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def hanging(fold: Fold, new: Wiring, edited: Iterable[str]) -> tuple[set[str], set[str]]:
+    """What is done again for tasks of an edited flow that changed or are new: whole units, and the subflows around them that go on.
+
+    A subflow that hangs on one of them is done again with all that is in it, since what it takes may be another.
+    """
+    units, reopened = new.downstream(edited), set()
+    for name in edited:
+        for scope in new.enclosing(name):
+            if fold.states.get(scope) in FINISHED or scope in fold.failing:
+                reopened.add(scope)
+                units |= new.downstream([scope]) - {scope}
+    for name in units & new.groups:
+        units.update(new.inside(name))
+    return units, reopened
 
 
 def _put_again(turn: Turn, again: _Again, cause: str, note: str) -> None:

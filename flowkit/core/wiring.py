@@ -117,6 +117,7 @@ class Wiring:
             if not (task.each or task.repeat or task.within or task.kind == "flow")
             and name not in self.links
             and name not in joined
+            and name != self.target  # with which the run ends
         )
 
     def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
