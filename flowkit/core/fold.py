@@ -61,7 +61,8 @@ class Fold:
     `used` the sources of units that don't use
     all. `rounds` and `last` are
     number and value of a loop's last round. `tries` counts failed attempts, `losses` those whose process died. `due` and
-    `deadlines` are times (seconds since the epoch) of retries and timeouts. `reports` are accepted reports of attempts that are
+    `deadlines` are times (seconds since the epoch) of retries and timeouts, `timers` a heap of both as (time, unit, attempt,
+    "retry" or "timeout"). `reports` are accepted reports of attempts that are
     not the last, `past` how others ended. `failing` maps subflows in which nothing starts any more to the task that
     failed, `trying` to the
     number of the try, `undoing` a scope ("" for the run) to what is left to be undone, `undos` units to the attempt of
@@ -170,9 +171,7 @@ class Fold:
         self.last: dict[str, Any] = {}
         self.due: dict[str, float] = {}
         self.deadlines: dict[str, float] = {}
-        self.timers: list[
-            tuple[float, str, int, str]
-        ] = []  # a heap of (time, unit, attempt, "retry" or "timeout")
+        self.timers: list[tuple[float, str, int, str]] = []
         self.items: dict[str, Items] = {}
         self.opened: dict[str, None] = {}  # subflows and tasks over items that have begun
         self.failing: dict[str, str] = {}

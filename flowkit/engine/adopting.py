@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..core import Plan, Wiring
 from ..core.changes import changes
 from ..core.messages import Adopt
+from ..core.resetting import hanging
 from ..core.states import WAITING
 from ..errors import BillStale
 from .faces import bundled, one_line
@@ -39,21 +40,25 @@ class Bill:
         }
         self.new = [name for name in new.order if name not in old.tasks]
         self.gone = [name for name in old.order if name not in new.tasks]
-        hanging = new.downstream([*self._changes, *self.new])
+        units, reopened = hanging(fold, new, (*self._changes, *self.new))
         begun = [name for name in new.order if name in old.tasks and fold.states[name] != WAITING]
         self.again = {
-            name: self._changes.get(name) or self._because(new, name) for name in begun if name in hanging
+            name: self._changes.get(name) or self._because(new, name) for name in begun if name in units
         }
-        self.kept = [name for name in begun if name not in hanging]
+        self.kept = [name for name in begun if name not in units and name not in reopened]
         self.seq = fold.seq
 
     def _because(self, wiring: Wiring, name: str) -> str:
-        """Why a task that did not change itself runs again: the nearest changed task that it hangs on."""
+        """Why a task that did not change itself runs again: the nearest changed task that it hangs on, or that is in a subflow that
+        it hangs on."""
         met, queue = {name}, [name]
         for one in queue:
-            for source in wiring.tasks[one].sources():
-                if source in self._changes or source in self.new:
-                    return f"hangs on {source}"
+            plan = wiring.tasks[one]
+            for source in (*plan.sources(), *((plan.within,) if plan.within else ())):
+                within = wiring.inside(source) if source in wiring.groups and source != plan.within else ()
+                for edited in (source, *within):
+                    if edited in self._changes or edited in self.new:
+                        return f"hangs on {edited}"
                 if source not in met:
                     met.add(source)
                     queue.append(source)

@@ -7,7 +7,7 @@ a background thread) do the calling and the waiting. User code runs outside ever
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
@@ -43,10 +43,14 @@ Drive = Generator[Attempt | Question | Wait, Report | Reply | None, str]
 
 
 class Driver(Performer):
-    """Drives one run with the code that this process has. `entries` collects what it caused, where that is asked for."""
+    """Drives one run with the code that this process has, which `code_of` gives. `entries` collects what it caused, where that is
+    asked for."""
 
-    def __init__(self, door: Door, code: Code, *, echo: bool = True, debug: bool = True) -> None:
-        super().__init__(door, code, debug)
+    def __init__(
+        self, door: Door, code_of: Callable[[], Code], *, echo: bool = True, debug: bool = True
+    ) -> None:
+        super().__init__(door, code_of(), debug)
+        self._code_of = code_of  # asked again when the run has taken over an edited flow
         self.house = door.house
         self.echo = echo
         self.claimant = me()
@@ -55,8 +59,9 @@ class Driver(Performer):
         self._held: Attempt | None = None  # claimed and not yet reported
         self._working = (door.place, "", 0)  # the last attempt that was claimed here
         self._wish = Claim(claimant=self.claimant)
-        self._only: set[Any] | None = None
+        self._only: str | None = None
         self._until: str | None = None
+        self._among: set[Any] | None = None  # what is asked for, None: all
         self._on_file = not door.journal.live
 
     def drive(
@@ -77,6 +82,8 @@ class Driver(Performer):
         self._begin(once, only, until)
         report: Report | Reply | None = None
         while True:
+            if self.door.fold.wiring is not self.code.wiring:
+                self._look_up()
             if report is None and self.door.fold.questions and (question := self._question()) is not None:
                 report = yield question
                 continue
@@ -108,24 +115,27 @@ class Driver(Performer):
             yield Wait(seen, self._patience(due))
 
     def _begin(self, once: bool, only: str | None, until: str | None) -> None:
-        """Settle what is to be done in this drive, and by which wish the next attempt is claimed."""
-        door, code = self.door, self.code
-        self._keep = once
-        names: set[Any] = set()
-        if until is not None:
-            names = closure(door.wiring.tasks, [door.fold.task_of(until)])
-        elif only is not None:
-            names = {door.fold.task_of(only)}
-        if names:
-            self._only = names | {(name, "revert") for name in names}
-        among = code.here if self._only is None else code.here & self._only
-        item = only if only is not None and only not in door.wiring.tasks else None
-        self._wish = Claim(claimant=self.claimant, among=among, task=item)
-        self._until = until
-        self._then = None if once or until in door.wiring.groups else self._wish
-        self._plain = self._deadline is None and not door.wiring.outputs
-        if door.refresh().claims:
+        """Settle what is to be done in this drive."""
+        self._keep, self._only, self._until = once, only, until
+        self._look_up()
+        if self.door.refresh().claims:
             self._settle_gone()
+
+    def _look_up(self) -> None:
+        """Settle by which wish the next attempt is claimed, as the run's plan and the code for it are now."""
+        fold = self.door.fold
+        wiring, tasks = fold.wiring, fold.wiring.tasks
+        self.code = code = self._code_of()
+        only, until = self._only, self._until
+        if until is not None or only is not None:
+            asked = _task_of(fold, until or only)
+            names: set[Any] = closure(tasks, [asked]) if until is not None and asked in tasks else {asked}
+            self._among = names | {(name, "revert") for name in names}
+        among = code.here if self._among is None else code.here & self._among
+        self._wish = Claim(claimant=self.claimant, among=among, task=None if only in tasks else only)
+        self._then = None if self._keep or until in wiring.groups else self._wish
+        self._outputs = wiring.outputs
+        self._plain = self._deadline is None and not wiring.outputs
 
     def _patience(self, due: float | None) -> float:
         """How long to wait at most before the next look, in seconds."""
@@ -141,7 +151,7 @@ class Driver(Performer):
         fold = self.door.fold
         if fold.state != RUNNING or self._overdue():
             return None
-        name = self.code.question(fold, self._only)
+        name = self.code.question(fold, self._among)
         return None if name is None else Question(name, fold.questions[name])
 
     def _until_due(self, fold: Fold) -> float | None:
@@ -190,6 +200,8 @@ class Driver(Performer):
             self._then = None  # nothing is to be begun with its report
         self._working = (door.place, fact.task, fact.attempt)
         self._fold = door.fold
+        if self._fold.wiring is not self.code.wiring and not self._fits(fact):
+            return None
         self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
         fold = self._fold
         if not fold.plainly:
@@ -198,6 +210,17 @@ class Driver(Performer):
         if self._on_file:
             self.house.show_life()
         return attempt
+
+    def _fits(self, claimed: AttemptClaimed) -> bool:
+        """Whether the code here is still that of a claim, in whose turn an edited flow came to light; else it is given back."""
+        self._look_up()
+        fold, unit = self.door.fold, claimed.task
+        task = _task_of(fold, unit)
+        if ((task, "revert") if unit in fold.undos else task) in self.code.here:
+            return True
+        AT_WORK.discard(self._working)
+        self.door.turn(Release(task=unit, attempt=claimed.attempt, reason="edited"))
+        return False
 
     def _could_claim(self) -> bool:
         """Whether anything is there to be claimed here, as far as this process knows: else no turn is taken for it."""
@@ -308,3 +331,11 @@ class Driver(Performer):
         except BaseException as error:
             self._leave(error)
             raise
+
+
+def _task_of(fold: Fold, unit: Any) -> str:
+    """The task that a unit is, or is an item of; what the run doesn't have any more is nobody's."""
+    try:
+        return fold.task_of(unit)
+    except KeyError:
+        return str(unit)

@@ -355,7 +355,7 @@ class Run(RunReading):
     # Inner parts
 
     def _driver(self, echo: bool = True, debug: bool = True) -> Driver:
-        return Driver(self._door, self._code, echo=echo, debug=debug)
+        return Driver(self._door, lambda: self._code, echo=echo, debug=debug)
 
     def _refuse_own_task(self) -> None:
         mine = CURRENT.get()

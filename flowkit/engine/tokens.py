@@ -28,8 +28,10 @@ def read_token(key: bytes, token: str) -> tuple[str, str, int, str]:
     try:
         if not isinstance(token, str):
             raise ValueError(token)
-        body, mac = (_bytes(part) for part in token.split("."))
-        if hmac.compare_digest(mac, _mac(key, body)):
+        text, mac = token.strip().split(".")
+        body = _bytes(text)
+        made = f"{_text(body)}.{_text(_mac(key, body))}"
+        if hmac.compare_digest(f"{text}.{mac}".encode(), made.encode()):
             run_id, unit, attempt, *kind = json.loads(body)
             return run_id, unit, attempt, kind[0] if kind else "do"
     except (ValueError, binascii.Error, UnicodeError):
