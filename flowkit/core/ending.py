@@ -12,7 +12,7 @@ from .judging import after_round, fail, fill, judge, pause, tries_of
 from .retrying import due_after, matches
 from .states import CANCELLED, FAILED, FAILING, PAUSED, PAUSING, READY, RETRYING, REVERTING, RUNNING
 from .turn import Turn, active, cancel_untaken, open_in, out_in, standing, waiting_items
-from .undoing import undo_next
+from .undoing import anything_left, undo_next
 from .wiring import split
 
 ITEMS_FAILED = "flowkit.ItemsFailed"
@@ -245,7 +245,7 @@ def _rest_of_undoing(turn: Turn) -> None:
     fold = turn.fold
     if fold.claims:
         return
-    if fold.state == PAUSING:
+    if fold.state == PAUSING and anything_left(fold, ""):
         turn.put(f.RunPaused(reason=fold.reason))
-    elif undo_next(turn, ""):
+    elif fold.state == PAUSING or undo_next(turn, ""):
         turn.put(f.RunReverted())

@@ -266,10 +266,14 @@ def adopt_verb(turn: Turn, message: Adopt) -> Answer:
     assert fold.plans is not None
     old, new = fold.wiring, fold.plans(message.plan)
     gone = tuple(name for name in old.order if name not in new.tasks)
-    turn.put(f.PlanAdopted(plan=message.plan, gone=gone, changes=message.changes, note=message.note))
     changed = {name for name in message.changes if name in new.tasks}
     fresh = [name for name in new.order if name not in old.tasks]
     units, reopened = hanging(fold, new, (*changed, *fresh))
+    for busy in fold.undos:
+        around = (fold.task_of(busy), *old.enclosing(fold.task_of(busy)))
+        if fold.state in _RESTING or not {*units, *reopened, *gone}.isdisjoint(around):
+            return _being_undone(busy)
+    turn.put(f.PlanAdopted(plan=message.plan, gone=gone, changes=message.changes, note=message.note))
     if not units and not fresh and fold.state in _RESTING:
         return Answer(ACCEPTED, tuple(turn.facts))
     again = _Again(fold, units - set(fresh), reopened, revived=fold.state in _RESTING)

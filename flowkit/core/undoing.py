@@ -22,6 +22,11 @@ def undo_next(turn: Turn, scope: str) -> bool:
     return True
 
 
+def anything_left(fold: Fold, scope: str) -> bool:
+    """Whether anything in a scope is still to be undone."""
+    return _under_way(fold, scope) or _next(fold, scope) is not None
+
+
 def _under_way(fold: Fold, scope: str) -> bool:
     return any(not scope or scope in fold.wiring.enclosing(fold.task_of(unit)) for unit in fold.undos)
 
