@@ -161,7 +161,8 @@ class InputPlan(msgspec.Struct, frozen=True, gc=False):
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
-    """A frozen flow. `ends` are the tasks that nothing hangs on; `result` names the one whose value is the run's."""
+    """A frozen flow. `ends` are the tasks that nothing hangs on; `result` names the one whose value is the run's; `definition`
+    is a digest of what its author wrote, code apart, from which the structure follows (empty where it is not known)."""
 
     flow: str
     tasks: tuple[TaskPlan, ...]
@@ -170,6 +171,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     result: str | None = None
     on_failure: str = "stop"
     doc: str = ""
+    definition: str = ""
 
     def structure(self) -> str:
         """A digest of everything but the code: two plans with the same one have the same tasks, links and options."""

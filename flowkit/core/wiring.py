@@ -18,13 +18,11 @@ class Wiring:
     `tasks` maps names to task plans, `dependents` to the tasks that wait for it, `needs` to how many it waits for. `parts`
     maps the names of parts to (task, part number), `outputs` a task that has parts to their names, `takes` a task to its
     (parameter, source) pairs where it takes whole results of plain tasks alone. `links` maps a source to those of its
-    dependents that
-    ask for another end than success. `simple` is explained where it is made; `quiet` says that nothing has items,
-    priorities, timeouts or an undo; `plain` are the tasks that are offered
-    once all their sources have succeeded, without more ado.
-    `scope` maps a task in a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task
-    over items to the
-    parameter that gets them. All in the order of definition.
+    dependents that ask for another end than success. `simple` are tasks of the run itself whose success concerns only those
+    that wait for all of their sources to succeed; `plain` are the tasks that are offered once all their sources have
+    succeeded, without more ado; `quiet` says that nothing has items, priorities, timeouts or an undo. `scope` maps a task in
+    a subflow to the subflow, `members` a subflow to the tasks directly in it, `eaches` a task over items to the parameter
+    that gets them. All in the order of definition.
     """
 
     __slots__ = (
@@ -35,6 +33,7 @@ class Wiring:
         "index",
         "inputs",
         "links",
+        "loops",
         "manual",
         "members",
         "needs",
@@ -78,47 +77,45 @@ class Wiring:
         self.timeouts: dict[str, float] = {}
         self.priorities: dict[str, int] = {}
         self.undoable: set[str] = set()
+        self.loops: set[str] = set()
         lists: dict[str, list[str]] = {name: [] for name in self.order}
-        plain = []
+        rare: set[str] = set()  # what is not plain
+        joined: set[str] = set()  # sources of which not all are needed
         for name, task in self.tasks.items():
             sources = task.sources()
             self.needs[name] = len(sources)
             for source in sources:
                 lists[source].append(name)
             if _note_options(self, task):
-                plain.append(name)
+                rare.add(name)
+            if task.join:
+                joined.update(sources)
         self.groups: frozenset[str] = frozenset(self.members)
-        gathered = self.groups or self.eaches
         for name, task in self.tasks.items():
             pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
-            if len(pairs) != len(task.params) or name in self.eaches:
-                continue
-            if not gathered or not any(s in self.groups or s in self.eaches for _, s in pairs):
+            if len(pairs) == len(task.params) and name not in self.eaches:
                 self.takes[name] = tuple(pairs)  # the plain case, and by far the commonest
+        if self.groups or self.eaches:  # whose results are composed
+            composed = self.groups.union(self.eaches)
+            self.takes = {
+                name: pairs
+                for name, pairs in self.takes.items()
+                if composed.isdisjoint(source for _, source in pairs)
+            }
         self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
-        self.plain: frozenset[str] = frozenset(plain)
+        self.plain: frozenset[str] = frozenset(self.tasks).difference(rare)
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
         self.roots: tuple[str, ...] = tuple(n for n in self.order if n not in self.scope)
         self.quiet: bool = not (self.eaches or self.priorities or self.timeouts or self.undoable)
-        self.simple: frozenset[str] = self._simple()
+        self.simple: frozenset[str] = frozenset(self.roots).difference(
+            self.eaches, self.groups, self.links, self.loops, joined
+        )
         self.paused: tuple[str, ...] = tuple(n for n, t in self.tasks.items() if t.pause_before)
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
         self.inputs: dict[str, InputPlan] = {i.name: i for i in plan.inputs}
         if target is not None:
             used = {p.source for t in self.tasks.values() for p in t.every_param() if p.kind == "input"}
             self.inputs = {name: one for name, one in self.inputs.items() if name in used}
-
-    def _simple(self) -> frozenset[str]:
-        """Tasks of the run itself whose success concerns only those that wait for all of their sources to succeed."""
-        joined = {source for task in self.tasks.values() if task.join for source in task.sources()}
-        return frozenset(
-            name
-            for name, task in self.tasks.items()
-            if not (task.each or task.repeat or task.within or task.kind == "flow")
-            and name not in self.links
-            and name not in joined
-            and name != self.target  # with which the run ends
-        )
 
     def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
         """The tasks that nobody needs once these have their results: all that they feed was given, or is unneeded too."""
@@ -206,7 +203,8 @@ class Wiring:
 
 
 def _note_options(wiring: Wiring, task: TaskPlan) -> bool:
-    """Look up what a task's options mean for its neighbours. Returns whether it is a plain task."""
+    """Look up what a task's options mean for its neighbours. Returns whether there is more to its being offered than that
+    all its sources have succeeded."""
     name = task.name
     if task.outputs:
         wiring.outputs[name] = task.outputs
@@ -226,7 +224,9 @@ def _note_options(wiring: Wiring, task: TaskPlan) -> bool:
         wiring.undoable.add(name)
     if task.each:
         wiring.eaches[name] = next(p for p in task.params if p.name == task.each)
-    return not (task.upon or task.join or task.when or task.each or task.kind == "flow")
+    if task.repeat is not None:
+        wiring.loops.add(name)
+    return bool(task.upon or task.join or task.when or task.each or task.kind == "flow")
 
 
 def split(unit: str) -> tuple[str, int]:

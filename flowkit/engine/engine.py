@@ -51,6 +51,8 @@ class Blueprint(Protocol):
 
     def plan(self) -> Plan: ...
 
+    def definition(self) -> str: ...
+
     def draft_plan(self) -> tuple[Plan, list[Fault]]: ...
 
 
@@ -177,11 +179,10 @@ class Engine:
         door = open_door(self._house, run_id)
         run = Run(door, {} if flow is None else flow.all_tasks())
         if flow is not None:
-            plan, faults = flow.draft_plan()  # without its code, which takes longest and is compared below
-            if faults:
-                plan = flow.plan()  # which says what is wrong
-            if plan.structure() != door.wiring.plan.structure():
-                raise FlowChanged(difference(run_id, door.wiring.plan, plan))
+            if (
+                flow.definition() != door.wiring.plan.definition
+            ):  # it is made otherwise, and perhaps comes to the same
+                self._compare(run_id, flow, door.wiring.plan)
             changed = run._code.changed()
             if changed:
                 run.note = (
@@ -189,6 +190,14 @@ class Engine:
                     f"{'it' if len(changed) == 1 else 'them'}. A new run takes the new code."
                 )
         return run
+
+    def _compare(self, run_id: str, flow: Blueprint, recorded: Plan) -> None:
+        """Raise FlowChanged where a flow has another structure than a run's plan."""
+        plan, faults = flow.draft_plan()  # without its code, which takes longest and is compared elsewhere
+        if faults:
+            plan = flow.plan()  # which says what is wrong
+        if plan.structure() != recorded.structure():
+            raise FlowChanged(difference(run_id, recorded, plan))
 
     def runs(self) -> RunList:
         """Summaries of all runs, newest first."""

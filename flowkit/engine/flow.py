@@ -20,7 +20,7 @@ from .checking import FaultList
 from .choices import on_failure_of, options_of, rarely
 from .engine import Engine
 from .faces import bundled, one_line
-from .freezing import fixed_text, frozen, readers, reads_by
+from .freezing import definition_of, fixed_text, frozen, readers, reads_by
 from .names import plain
 from .options import (
     after_of,
@@ -322,6 +322,10 @@ class Flow:
         if self._frozen is not None and self._frozen_as == self._deep_stands():
             return self._frozen, []
         return frozen(self, warn=False)
+
+    def definition(self) -> str:
+        """A digest of what a plan is made from, code apart: flows with the same one have plans of the same structure."""
+        return definition_of(self)
 
     def stands(self) -> tuple[Any, ...]:
         """What a plan of this flow is made from, without the flows within it: it differs after every edit."""

@@ -6,6 +6,7 @@ It must never call a task's function. Reading code takes longest, so it is done 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,9 +44,28 @@ def frozen(flow: Nestable, warn: bool, code: bool = False) -> tuple[Plan, list[F
             found = [*found, *doubts_of(one, nest.plan)]
         faults += placed(found, address)
     plan = spelt_out(nests[id(flow)])
+    if code:
+        plan = msgspec.structs.replace(plan, definition=definition_of(flow))
     if len(nests) > 1:
         faults += _taken_twice(plan)
     return plan, sorted(faults, key=lambda fault: fault.level)
+
+
+def definition_of(flow: Nestable) -> str:
+    """A digest of all that the structure of a flow's plan is made from, and had much sooner than the plan."""
+    found: dict[int, str] = {}
+    for _, one in innermost_first(flow):
+        units = one.tasks.values()
+        said = [found[id(u.flow)] if type(u) is Subflow else _said_by(u.function) for u in units]
+        told = [one.name, one.result, one.on_failure, _schemas(one), list(one.drafts().values()), said]
+        found[id(one)] = hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
+    return found[id(flow)]
+
+
+def _schemas(flow: Nestable) -> dict[str, Any] | None:
+    """The declared inputs with their form schemas."""
+    inputs = inputs_of_flow(flow.inputs)  # which may have been changed in place
+    return None if inputs is None else {name: schema(annotation) for name, annotation in inputs.items()}
 
 
 def _taken_twice(plan: Plan) -> list[Fault]:
@@ -60,10 +80,7 @@ def _taken_twice(plan: Plan) -> list[Fault]:
 
 
 def _freeze_one(flow: Nestable, nests: dict[int, Nest], warn: bool, code: bool) -> tuple[Nest, list[Fault]]:
-    inputs = inputs_of_flow(flow.inputs)  # which may have been changed in place
-    if inputs is not None:
-        inputs = {name: schema(annotation) for name, annotation in inputs.items()}
-    drafts = flow.drafts()
+    inputs, drafts = _schemas(flow), flow.drafts()
     details: dict[str, dict[str, Any]] = {}
     nest = Nest(Plan("", ()), {}, {})
     troubles: list[Fault] = []
@@ -165,8 +182,8 @@ _said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 def _said_by(function: Callable[..., Any]) -> dict[str, Any]:
     """What a function says of itself: docstring, and form schemas of its annotations. Read once for each function."""
     with contextlib.suppress(TypeError):  # a callable that can't be remembered
-        if function in _said:
-            return _said[function]
+        if (known := _said.get(function)) is not None:
+            return known
     found: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     if isinstance(doc := function.__doc__, str) and doc:
