@@ -66,6 +66,8 @@ def _again(turn: Turn, unit: str) -> None:
     """An attempt was given back, or its process died: it is offered again, unless nothing new starts there."""
     fold = turn.fold
     state = fold.states[unit]
+    if (unit, fold.attempts[unit]) not in fold.past:
+        return  # it was offered meanwhile
     offer = f.TaskReady(task=unit, attempt=fold.attempts[unit] + 1)
     if state == REVERTING or (state == READY and standing(fold, unit)) or active(fold, unit):
         turn.put(offer)
@@ -225,7 +227,7 @@ def _rest(turn: Turn) -> None:
     fold = turn.fold
     state = fold.state
     if state == FAILING:
-        if not out_in(fold, ""):
+        if not out_in(fold, "") and not fold.undos:
             turn.put(f.RunFailed(task=fold.ended_by))
     elif "" in fold.undoing and state in (REVERTING, PAUSING):
         _rest_of_undoing(turn)

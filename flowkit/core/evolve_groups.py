@@ -9,7 +9,19 @@ from .evolve_units import close, count_end, enter, forgive
 from .fold import Fold, Items, Undone
 from .lines import leave_line, line_up, line_up_anew, set_due, start_deadline
 from .links import decided, recount
-from .states import FAILED, FINISHED, LOST, READY, RUN_TABLE, RUNNING, SUCCEEDED, TASK_TABLE, WAITING
+from .states import (
+    CANCELLED,
+    FAILED,
+    FINISHED,
+    LOST,
+    READY,
+    RUN_TABLE,
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    TASK_TABLE,
+    WAITING,
+)
 from .wiring import split
 
 
@@ -122,8 +134,15 @@ def _keep_report(fold: Fold, name: str, was: str) -> None:
     attempt = fold.attempts.get(name, 0)
     if was == SUCCEEDED:
         fold.reports.setdefault((name, attempt), fold.values.get(name))
-    elif was == FAILED and (name, attempt) not in fold.past:
+    elif was == FAILED and name not in fold.outcomes and (name, attempt) not in fold.past:
         fold.reports.setdefault((name, attempt), fold.failures.get(name))
+
+
+def _supersede(fold: Fold, unit: str, was: str) -> None:
+    """An attempt that brought no report, and never will one that counts."""
+    attempt = fold.attempts.get(unit, 0)
+    if attempt and was in (READY, RUNNING, LOST, SKIPPED, CANCELLED) and (unit, attempt) not in fold.reports:
+        fold.past.setdefault((unit, attempt), "superseded")
 
 
 def _move_on(fold: Fold, name: str) -> None:
@@ -240,8 +259,7 @@ def reset(fold: Fold, fact: f.TasksReset, at: float) -> None:
             enter(fold, unit)
         was = fold.states[unit]
         _keep_report(fold, unit, was)
-        if was in (READY, RUNNING, LOST):
-            fold.past.setdefault((unit, fold.attempts.get(unit, 0)), "superseded")
+        _supersede(fold, unit, was)
         fold.states[unit] = TASK_TABLE[was, "TasksReset"]
         forgive(fold, unit)
         leave_line(fold, unit)
@@ -299,8 +317,7 @@ def _drop_items(fold: Fold, name: str) -> None:
                 fold.deadlines.pop(unit, None)
             continue
         _keep_report(fold, unit, was)
-        if was in (READY, RUNNING, LOST):
-            fold.past.setdefault((unit, fold.attempts.get(unit, 0)), "superseded")
+        _supersede(fold, unit, was)
         leave_line(fold, unit)
         for field in _FORGOTTEN:
             getattr(fold, field).pop(unit, None)

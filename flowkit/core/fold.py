@@ -222,6 +222,8 @@ class Fold:
             return state
         name = self.task_of(unit)
         whole = self.states[name]
+        if whole == FAILED:
+            return SKIPPED  # it failed before it could go on
         if whole != RUNNING:
             return whole if whole in (SKIPPED, WAITING) else CANCELLED
         return READY if split(unit)[1] < self.items[name].offered else WAITING

@@ -149,10 +149,18 @@ def _counted(turn: Turn, task: TaskPlan, used: tuple[str, ...] | None) -> bool:
     fold = turn.fold
     if task.name in fold.items or task.name in fold.counts:
         return True
-    if count_of(fold, fold.wiring.eaches[task.name]) is not None:
+    if _count(fold, task.name, used) is not None:
         return True
     turn.put(f.QuestionAsked(task=task.name, what="each", sources=used))
     return False
+
+
+def _count(fold: Fold, name: str, used: tuple[str, ...] | None) -> int | None:
+    """How many items there are to be; a source that isn't used gives no list."""
+    param = fold.wiring.eaches[name]
+    if used is not None and param.kind == "task" and param.source not in used:
+        return None
+    return count_of(fold, param)
 
 
 def _open_flow(turn: Turn, task: TaskPlan, used: tuple[str, ...] | None) -> None:
@@ -184,7 +192,7 @@ def _open_items(turn: Turn, task: TaskPlan, used: tuple[str, ...] | None) -> Non
         return
     total = fold.counts.get(name)
     if total is None:
-        total = count_of(fold, fold.wiring.eaches[name]) or 0
+        total = _count(fold, name, used) or 0
     turn.put(
         f.TaskOpened(task=name, items=total, offered=min(total, task.concurrency or total), sources=used)
     )
@@ -271,11 +279,8 @@ def _needed_nobody(turn: Turn, unit: str) -> bool:
     for fact in reversed(turn.facts):
         if isinstance(fact, f.TaskOpened) and fact.task == unit:
             return True
-        offered = (
-            isinstance(fact, f.TaskOpened)
-            and fact.offered
-            or isinstance(fact, f.TaskSucceeded)
-            and fact.ready
+        offered = (isinstance(fact, f.TaskOpened) and fact.offered) or (
+            isinstance(fact, f.TaskSucceeded) and fact.ready
         )
         if offered or isinstance(fact, f.TaskReady | f.QuestionAsked):
             return False

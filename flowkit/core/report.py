@@ -125,6 +125,8 @@ def _refused_or_repeat(turn: Turn, message: Report, attempt: int, state: str, ve
     if verdict == "LateReport":
         why = fold.reason or "its result is not used any more"
         return _late(turn, message, attempt, f"{name} was {state}: {why}")
+    if attempt > 0:
+        return _late(turn, message, attempt, f"{name} was {state.replace('_', ' ')}")
     return Answer(REFUSED, error=errors.NotReady(not_ready(fold, name), task=name))
 
 
