@@ -34,20 +34,19 @@ def report_plainly(fold: Fold, message: Report, at: float) -> Answer | None:
 
     The same facts as by the long way, which the tests hold it to; small tasks in memory cost twice as much without it.
     """
-    name, wiring = message.task, fold.wiring
+    name, wiring, states = message.task, fold.wiring, fold.states
     attempt = fold.attempts.get(name, 0)
     if (
         name not in wiring.simple
         or fold.state != RUNNING
-        or _VERDICTS[fold.states[name]] != APPLY
+        or _VERDICTS[states[name]] != APPLY
         or message.failure is not None
         or message.problem is not None
         or (message.attempt != attempt and message.attempt is not None)
         or fold.breaks
     ):
         return None
-    left, states, plain = fold.left, fold.states, wiring.plain
-    found = []
+    left, plain, found = fold.left, wiring.plain, []
     for dependent in wiring.dependents[name]:
         if left[dependent] == 1 and states[dependent] == WAITING:
             if dependent not in plain:
@@ -69,7 +68,8 @@ def report_plainly(fold: Fold, message: Report, at: float) -> Answer | None:
         end = f.RunFailed(task=next(iter(standing))) if standing else f.RunSucceeded()
         evolve(fold, end, at)
         return Answer(ACCEPTED, (fact, end))
-    if message.then is None or (claim := claim_next(fold, message.then)) is None:
+    then = message.then
+    if then is None or (claim := claim_next(fold, then)) is None:
         return Answer(ACCEPTED, (fact,))
     claimed(fold, claim, at)
     fold.seq += 1

@@ -82,11 +82,12 @@ class Driver(Performer):
         self._begin(once, only, until)
         report: Report | Reply | None = None
         while True:
-            if self.door.fold.wiring is not self.code.wiring:
-                self._look_up()
-            if report is None and self.door.fold.questions and (question := self._question()) is not None:
-                report = yield question
-                continue
+            if report is None:
+                if self.door.fold.wiring is not self.code.wiring:
+                    self._look_up()
+                if self.door.fold.questions and (question := self._question()) is not None:
+                    report = yield question
+                    continue
             attempt = self._turn(report)
             if attempt is not None:
                 report = yield attempt
@@ -196,17 +197,17 @@ class Driver(Performer):
             self.entries.append(entry)
         if type(fact := entry.facts[-1]) is not AttemptClaimed:
             return None
-        if fact.task == self._until:
+        unit, number = fact.task, fact.attempt
+        if unit == self._until:
             self._then = None  # nothing is to be begun with its report
-        self._working = (door.place, fact.task, fact.attempt)
-        self._fold = door.fold
-        if self._fold.wiring is not self.code.wiring and not self._fits(fact):
+        self._working = (door.place, unit, number)
+        fold = self._fold = door.fold
+        if fold.wiring is not self.code.wiring and not self._fits(fact):
             return None
-        self._held = attempt = Attempt(door.run_id, fact.task, fact.attempt, door, self.echo)
-        fold = self._fold
+        self._held = attempt = Attempt(door.run_id, unit, number, door, self.echo)
         if not fold.plainly:
-            attempt.undo = fact.task in fold.undos
-            attempt.round = (fold.generations.get(fact.task, 0), fold.rounds.get(fact.task, 0))
+            attempt.undo = unit in fold.undos
+            attempt.round = (fold.generations.get(unit, 0), fold.rounds.get(unit, 0))
         if self._on_file:
             self.house.show_life()
         return attempt

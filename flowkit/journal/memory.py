@@ -34,14 +34,16 @@ class MemoryJournal:
         self._written: list[Entry] = []
         self._moved: tuple[str, float] | None = None  # the run's new state, and when it came to it
         self._kept: dict[tuple[str, str, int], str] = {}
+        self._more = False  # whether this turn has what few have: a new run, output, a new state of the run
 
     def begin(self, run_id: str, after: int, durable: bool = False) -> Sequence[Entry]:
-        if self._written or self._added or self._kept:
+        if self._written or self._more:
             self.rollback()  # an interrupt cut that turn short, so nobody was told of it
         self._run = run_id
         return () if self._heads.get(run_id, 0) <= after else self.read(run_id, after)
 
     def add_run(self, summary: Summary, plan: Plan) -> None:
+        self._more = True
         self._added[summary.run_id] = (summary, plan)
 
     def keep_plan(self, digest: str, plan: Plan) -> None:
@@ -52,16 +54,18 @@ class MemoryJournal:
             raise _unknown(run_id)
         self._written.append(entry)
         if state is not None:
+            self._more = True
             self._moved = (state, entry.at)
 
     def keep_output(self, run_id: str, task: str, attempt: int, parts: list[dict[str, Any]]) -> None:
         if run_id not in self._entries and run_id not in self._added:
             raise _unknown(run_id)
+        self._more = True
         self._kept[run_id, task, attempt] = json_of(parts)
 
     def commit(self) -> None:
-        if self._added or self._kept or self._moved is not None:
-            self._keep_the_rest()
+        if self._more:
+            self._keep_more()
         written = self._written
         if written:
             last = written[-1]
@@ -69,8 +73,7 @@ class MemoryJournal:
             self._heads[self._run] = last.seq + len(last.facts) - 1
             written.clear()
 
-    def _keep_the_rest(self) -> None:
-        """What few turns have: a new run, output, a new state of the run."""
+    def _keep_more(self) -> None:
         for summary, plan in self._added.values():
             self._summaries[summary.run_id] = summary
             self._plans.setdefault(summary.plan, plan)
@@ -79,16 +82,17 @@ class MemoryJournal:
             old, (state, at) = self._summaries[self._run], self._moved
             self._summaries[self._run] = Summary(old.run_id, old.flow, old.plan, state, old.started, at)
         self._outputs.update(self._kept)
-        self._forget_the_rest()
+        self._forget_more()
 
-    def _forget_the_rest(self) -> None:
+    def _forget_more(self) -> None:
+        self._more = False
         self._added.clear()
         self._kept.clear()
         self._moved = None
 
     def rollback(self) -> None:
         self._written.clear()
-        self._forget_the_rest()
+        self._forget_more()
 
     def read(self, run_id: str, after: int = 0) -> Sequence[Entry]:
         entries = self._entries.get(run_id, [])
