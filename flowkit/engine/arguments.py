@@ -180,6 +180,8 @@ def _item(fold: Fold, unit: str, param: Param) -> Any:
         if source in fold.items:
             return value_of(fold, f"{source}[{number}]")
     stored = stored_for(fold, param)
+    if stored is MISSING:
+        return MISSING
     key = (id(fold), name)
     known = _LISTS.get(key)
     if known is None or known[0] is not stored:

@@ -10,25 +10,25 @@ from typing import Any
 
 from ..core.values import preview
 from ..errors import FlowkitError
-from .form import form_of
+from ..render import Graph
+from .acts import acts_of
+from .form import offer_form
+from .parts import parts_of
 
 LONGEST_VALUE = 600
 LONGEST_OUTPUT = 8_000
 MOST_ATTEMPTS = 20
 
-_OPEN = ("ready", "running", "lost")
-_ENDED = ("succeeded", "failed", "cancelled")
 
-
-def card_of(run: Any, key: str, kind: str, name: str) -> dict[str, Any]:
-    """The card for a node of the graph (`key`, its kind and name), or for the run where `key` is empty.
+def card_of(run: Any, graph: Graph, key: str, kind: str, name: str) -> dict[str, Any]:
+    """The card for a node of the graph (`key`, its kind and name) or an item, or for the run where `key` is empty.
     JSON-able.
     """
     if kind == "input":
         return _input_card(run, key, name)
     if not key:
         return _run_card(run)
-    return _task_card(run, key, kind)
+    return _task_card(run, graph, key, kind)
 
 
 def _run_card(run: Any) -> dict[str, Any]:
@@ -58,9 +58,11 @@ def _input_card(run: Any, key: str, name: str) -> dict[str, Any]:
     }
 
 
-def _task_card(run: Any, name: str, kind: str) -> dict[str, Any]:
-    task = run.task(name)
+def _task_card(run: Any, graph: Graph, name: str, kind: str) -> dict[str, Any]:
+    task, offer = run.task(name), run.offer(name)
     state = task.state
+    parts = parts_of(run, graph, name)
+    inputs = task.inputs if offer is None else offer.inputs
     card: dict[str, Any] = {
         "key": name,
         "label": name,
@@ -68,12 +70,16 @@ def _task_card(run: Any, name: str, kind: str) -> dict[str, Any]:
         "state": state,
         "doc": task.doc,
         "why": _why(task),
-        "inputs": [[parameter, preview(value, 160)] for parameter, value in task.inputs.items()],
+        "inputs": [[parameter, preview(value, 160)] for parameter, value in inputs.items()],
         "output": task.output[-LONGEST_OUTPUT:],
-        "attempts": [_attempt(r) for r in task.attempts[-MOST_ATTEMPTS:] if r.outcome != "offered"],
+        "attempts": _attempts(task, state),
+        "acts": acts_of(run, name, state, bool(task.item_states)),
+        "parts": parts,
     }
     if task.by_hand:
         card["flag"] = "told by hand"
+    elif task.stale:
+        card["flag"] = "what it was done with was done again since"
     if state == "succeeded":
         card["result"] = _shown(lambda: task.result)
     if task.failure is not None:
@@ -81,8 +87,8 @@ def _task_card(run: Any, name: str, kind: str) -> dict[str, Any]:
     if state == "running" and task.progress is not None:
         fraction, text = task.progress
         card["progress"] = [fraction, text]
-    if state in _OPEN and run.state not in _ENDED:
-        card["form"] = _form(task, name, kind, state)
+    if offer is not None:
+        card["form"] = offer_form(offer, state)
     return card
 
 
@@ -92,23 +98,32 @@ def _why(task: Any) -> str:
     return words.partition(": “")[0] + "." if task.doc and ": “" in words and task.state == "ready" else words
 
 
-def _form(task: Any, name: str, kind: str, state: str) -> dict[str, Any]:
-    records = task.attempts
-    attempt = records[-1].number if records else 0
-    form = {"key": name, "attempt": attempt, "manual": kind == "manual", "schema": form_of(task.schema)}
-    if state == "running":
-        form["warning"] = "It is at work. If you answer, its own answer comes late: kept, and not used."
-    return form
+def _attempts(task: Any, state: str) -> list[list[Any]]:
+    """A row of words for each attempt; a number in it is a moment (seconds since the epoch)."""
+    rows: list[list[Any]] = []
+    for record in task.attempts[-MOST_ATTEMPTS:]:
+        if record.outcome == "offered":
+            continue
+        row: list[Any] = [f"attempt {record.number}", record.outcome]
+        if record.seconds is not None:
+            row.append(f"took {span(record.seconds)}")
+        elif record.claimed_at is not None:
+            row += ["since", record.claimed_at]
+        rows.append(row)
+    if task.due is not None:
+        rows.append(["goes on" if state == "retrying" else "time is over", "at", task.due])
+    return rows
 
 
-def _attempt(record: Any) -> list[Any]:
-    took = record.seconds
-    return [
-        record.number,
-        record.outcome,
-        None if took is None else max(0.0, round(took, 4)),
-        record.claimed_at,
-    ]
+def span(seconds: float) -> str:
+    """How long something took, as people say it: "50 ms", "0.8 s", "4 min"."""
+    if seconds < 0.0995:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{round(seconds)} s"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600)} h"
 
 
 def _failure(failure: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.values import preview
 from ..errors import AlreadyCompleted, FlowkitError, InvalidValue, ReportRefused, UsageError
-from .form import read_form
+from .form import QUESTIONS, read_form, schema_of_offer
 
 _log = logging.getLogger("flowkit")
 
@@ -119,9 +119,9 @@ def _play(run: Any, command: dict[str, Any]) -> Answer:
     return {"ok": True}
 
 
-def _verb(name: str) -> Callable[[Any, dict[str, Any]], Answer]:
+def _verb(name: str, *taken: str) -> Callable[[Any, dict[str, Any]], Answer]:
     def do(run: Any, command: dict[str, Any]) -> Answer:
-        getattr(run, name)()
+        getattr(run, name)(*(command[key] for key in taken))
         return {"ok": True, "receipt": run.note}
 
     return do
@@ -129,10 +129,11 @@ def _verb(name: str) -> Callable[[Any, dict[str, Any]], Answer]:
 
 def _complete(run: Any, command: dict[str, Any]) -> Answer:
     typed = command.get("data") or {}
-    value, problems = read_form(run.task(command["task"]).schema, typed.get("value"))
+    offer = _offer(run, command)
+    value, problems = read_form(schema_of_offer(offer), typed.get("value"))
     if problems:
         return _problems(problems)
-    receipt = run.complete(_attempt(run, command), value, note=typed.get("note") or None)
+    receipt = run.complete(offer, value, note=typed.get("note") or None)
     return {"ok": True, "receipt": receipt.words}
 
 
@@ -141,31 +142,34 @@ def _fail(run: Any, command: dict[str, Any]) -> Answer:
     text = str(typed.get("error", "")).strip()
     if not text:
         return {"ok": False, "error": "Say in a few words what went wrong: it becomes the failure's message."}
-    receipt = run.fail(_attempt(run, command), text, note=typed.get("note") or None)
+    receipt = run.fail(_offer(run, command), text, note=typed.get("note") or None)
     return {"ok": True, "receipt": receipt.words}
 
 
-def _attempt(run: Any, command: dict[str, Any]) -> Any:
-    """The very attempt that the form was for: an answer must never go to a later one that nobody saw."""
-    task, attempt = command["task"], command.get("attempt")
-    offer = next((o for o in run.ready() if o.task == task and o.attempt == attempt), None)
-    if offer is not None:
-        return offer
-    records = run.task(task).attempts
-    if records and attempt != records[-1].number:
+def _offer(run: Any, command: dict[str, Any]) -> Any:
+    """The very attempt or question that the form was for: an answer must never go to a later one that nobody saw."""
+    task, attempt, kind = command["task"], command.get("attempt"), command.get("kind", "do")
+    offer = run.offer(task, kind)
+    if kind not in QUESTIONS and attempt != offer.attempt:
         raise UsageError(
-            f"This form was for attempt {attempt} of {task}; attempt {records[-1].number} counts now. "
+            f"This form was for attempt {attempt} of {task}; attempt {offer.attempt} counts now. "
             "Nothing was recorded."
         )
-    return task
+    offer.attempt = attempt
+    return offer
+
+
+def _rerun(run: Any, command: dict[str, Any]) -> Answer:
+    run.rerun(command["task"], items=command.get("items", "all"))
+    return {"ok": True, "receipt": run.note}
 
 
 _ACTS: dict[str, Callable[[Any, dict[str, Any]], Answer]] = {
     "step": _step,
     "run": _play,
-    "pause": _verb("pause"),
-    "resume": _verb("resume"),
-    "cancel": _verb("cancel"),
     "complete": _complete,
     "fail": _fail,
+    "rerun": _rerun,
+    **{name: _verb(name) for name in ("pause", "resume", "cancel", "revert")},
+    **{name: _verb(name, "task") for name in ("skip", "break_before", "clear_break")},
 }

@@ -41,14 +41,23 @@ class Feed:
     """Follows one run for the pages that show it.
 
     `board` says what is to be said (`Board`); `tell(message)` sends to the pages; `rest(snapshot)` is
-    called when the run rests after changes.
+    called when the run rests after changes, `redraw(scene, snapshot)` when the run has taken over an edited flow.
     """
 
-    def __init__(self, run: Any, board: Any, tell: Tell, rest: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        run: Any,
+        board: Any,
+        tell: Tell,
+        rest: Callable[[dict[str, Any]], None],
+        redraw: Callable[[dict[str, Any], dict[str, Any]], None],
+    ) -> None:
         self._run = run
         self._board = board
         self._tell = tell
         self._rest = rest
+        self._redraw = redraw
+        self._scene = board.scene
         self._bell = threading.Condition()
         self._fresh: deque[Any] = deque(maxlen=KEPT)
         self._dirty = True
@@ -177,6 +186,9 @@ class Feed:
     def _look(self, asked: set[str], looked_at: list[str], answered: bool) -> None:
         now = time.monotonic()
         changes = self._board.changes()  # takes in what other processes wrote, too
+        if self._board.scene is not self._scene:
+            self._scene = self._board.scene
+            self._redraw(self._scene, self._board.snapshot(self._q))
         events = self._take_events()
         if changes or events:
             self._owed = self._unsaved = True

@@ -64,6 +64,49 @@ def _field(field: dict[str, Any], depth: int) -> dict[str, Any]:
     return {"name": field["name"], "spare": not field["required"], "doc": field.get("doc", ""), **inner}
 
 
+def offer_form(offer: Any, state: str) -> dict[str, Any]:
+    """The form in which an offer is answered: a result, the answer to a question, or that it was undone. JSON-able.
+
+    `summary`: what stands over it while it is folded, since this process can do without; empty where somebody is asked.
+    """
+    kind = offer.kind
+    asked, _, text = offer.instructions.partition("\n")
+    complete, failed, summary = _LABELS["question" if kind in QUESTIONS else kind]
+    folded = offer.able != "manual" if kind == "do" else offer.able == "here"
+    schema = form_of(schema_of_offer(offer))
+    if kind != "do":
+        schema["label"] = asked
+    return {
+        "id": f"{offer.task}#{offer.attempt}#{kind}",
+        "key": offer.task,
+        "attempt": offer.attempt,
+        "kind": kind,
+        "schema": schema,
+        "complete": "Complete by hand" if folded and kind == "do" else complete,
+        "failed": failed,
+        "summary": summary if folded else "",
+        "text": text if kind in QUESTIONS else "",
+        "warning": _AT_WORK if state == "running" else "",
+    }
+
+
+QUESTIONS = ("when", "until", "each")
+
+_LABELS = {
+    "do": ("Complete", "It failed…", "give its result by hand"),
+    "question": ("Answer", "It failed…", "answer by hand"),
+    "revert": ("It is undone", "The undo failed…", "say by hand that it is undone"),
+}
+"""The kind of an offer → its two buttons, and what stands over the form while it is folded."""
+
+_AT_WORK = "It is at work. If you answer, its own answer comes late: kept, and not used."
+
+
+def schema_of_offer(offer: Any) -> dict[str, Any] | None:
+    """What the form of an offer asks for; of an undo nothing is."""
+    return {"kind": "none"} if offer.kind == "revert" else offer.schema
+
+
 def read_form(schema: dict[str, Any] | None, typed: Any) -> tuple[Any, list[Problem]]:
     """What was typed, as a value, and all that is wrong with it (then the value is not to be used)."""
     value, problems = _read(schema or {"kind": "any"}, typed if isinstance(typed, dict) else {}, "", 0)

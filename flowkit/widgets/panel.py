@@ -22,12 +22,29 @@ from .kernels import close_way, open_way
 from .twin import Twin
 
 _AT_THE_END = re.compile(r"(?<=;) // .*$")
+_SPACES = re.compile(r" ?([{}:;,]) ")  # in a style sheet: what only people need
 _COMMENTS = ("//", "/*", "* ", "*/")
 
 _PARTS = ("dom.js", "wire.js", "graph.js", "form.js", "card.js", "strip.js", "panel.js")
 """The module's parts in order. They are put together as they are: no import in them, and one default
 export.
 """
+
+KEYS = (
+    ("S, Space", "step"),
+    ("arrows", "walk along the links"),
+    ("Enter", "the sensible thing: step it, answer it, see why it failed"),
+    ("R", "run"),
+    ("P", "pause or resume"),
+    ("+ − 0", "zoom, fit"),
+    ("Ctrl + wheel", "zoom"),
+    ("drag", "move the picture"),
+    ("W", "say why this task is where it is"),
+    ("J", "the journal"),
+    ("Esc", "let go of the task, then of the panel"),
+    ("?", "these keys"),
+)
+"""Key → what it does, as the page lists them."""
 
 
 def _read(name: str) -> str:
@@ -43,7 +60,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = "\n".join(map(_read, _PARTS))
-    _css = _read("panel.css")
+    _css = _SPACES.sub(r"\1", _read("panel.css"))
 
     scene = traitlets.Unicode().tag(sync=True)  # JSON text: a saved notebook would give each number a line
     snapshot = traitlets.Dict().tag(sync=True)
@@ -52,8 +69,8 @@ class Panel(anywidget.AnyWidget):
         board = Board(run)
         self._run = run
         self._twin = Twin(run)
-        super().__init__(scene=json.dumps(board.scene, separators=(",", ":")), snapshot=_first(board))
-        self._feed = Feed(run, board, self._tell, self._rest)
+        super().__init__(scene=_text(board.scene), snapshot=_first(board))
+        self._feed = Feed(run, board, self._tell, self._rest, self._redraw)
         self._desk = Desk(run, self._tell, self._feed.answer)
         self.on_msg(self._heard)
         open_way(self.comm, lambda message: self._heard(self, message))
@@ -80,6 +97,12 @@ class Panel(anywidget.AnyWidget):
         self.snapshot = snapshot
         self._twin.renew()
 
+    def _redraw(self, scene: dict[str, Any], snapshot: dict[str, Any]) -> None:
+        """The run goes on with an edited flow: pages draw it anew, both traits at once."""
+        with self.hold_sync():
+            self.snapshot = snapshot
+            self.scene = _text(scene)
+
     def close(self) -> None:
         """Take the panel off the page. The run is as it was."""
         if hasattr(self, "_desk"):  # else it was never finished
@@ -99,6 +122,10 @@ class Panel(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<live panel of run {self._run.id}>"
+
+
+def _text(scene: dict[str, Any]) -> str:
+    return json.dumps({**scene, "keys": KEYS}, separators=(",", ":"))
 
 
 def _first(board: Board) -> dict[str, Any]:

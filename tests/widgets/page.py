@@ -70,9 +70,11 @@ class Page:
         """Send a command and wait for its answer."""
         return self.answer(self.ask(act, **more))
 
-    def typed(self, act: str, task: str, value: Any, attempt: int = 1, **more: Any) -> dict[str, Any]:
+    def typed(
+        self, act: str, task: str, value: Any, attempt: int = 1, kind: str = "do", **more: Any
+    ) -> dict[str, Any]:
         """Send a form."""
-        return self.do(act, task=task, attempt=attempt, data={"value": value, **more})
+        return self.do(act, task=task, attempt=attempt, kind=kind, data={"value": value, **more})
 
     def states(self) -> dict[str, str]:
         """Each node's state as a page that followed all messages has it."""

@@ -1,7 +1,7 @@
 // Rules of the panel's script that need no page. Run by test_panel.py with node's own test runner.
 import assert from "node:assert/strict";
 import test from "node:test";
-import panel, { pythonText, pythonValue, seconds, tone, towards, unpackStates, visible } from "./panel.mjs";
+import panel, { pythonText, pythonValue, tone, towards, unpackStates, visible } from "./panel.mjs";
 
 test("the module has what a front end calls", () => assert.equal(typeof panel.render, "function"));
 
@@ -14,10 +14,6 @@ test("values are written as Python would", () => {
   assert.equal(pythonValue(JSON.parse('{"a": [1, true, null, "x"], "b": {"c": 1.5}}')), '{"a": [1, True, None, "x"], "b": {"c": 1.5}}');
   assert.equal(pythonText('say "hi"\n'), '"say \\"hi\\"\\n"');
   assert.equal(pythonText("zero\u200bwidth"), '"zero\\u200bwidth"');
-});
-
-test("seconds are told as people do", () => {
-  assert.deepEqual([0.0004, 0.05, 0.8, 9.96, 42, 300, 9000].map(seconds), ["1 ms", "50 ms", "0.8 s", "10.0 s", "42 s", "5 min", "3 h"]);
 });
 
 test("events fall into four families", () => {

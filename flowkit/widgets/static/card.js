@@ -36,7 +36,7 @@ function codeLine(text, label) {
 }
 
 class CardView {
-  /** `told`: {act(act, more, done)}; `prefix` makes ids unique. */
+  /** `told`: {act(act, more, done), ask(words, label, go), choose(key)}; `prefix` makes ids unique. */
   constructor(scene, prefix, told) {
     this.scene = scene;
     this.prefix = prefix;
@@ -48,7 +48,7 @@ class CardView {
     this.data = null;
     this.drafts = scene.durable ? new Drafts(scene.place + "/" + scene.id) : null;
     this.slots = {};
-    for (const name of ["receipt", "head", "why", "progress", "inputs", "form", "result", "failure", "output", "attempts"]) {
+    for (const name of ["receipt", "head", "why", "progress", "inputs", "form", "acts", "parts", "result", "failure", "output", "attempts"]) {
       this.slots[name] = h("div.slot.slot-" + name);
     }
     this.slots.why.setAttribute("role", "status");
@@ -66,7 +66,11 @@ class CardView {
     if (this.seen[name] === key) return;
     this.seen[name] = key;
     const made = content && content.length !== 0 ? make(content) : [];
-    this.slots[name].replaceChildren(...[made].flat().filter(Boolean));
+    const slot = this.slots[name];
+    const buttons = () => [...slot.querySelectorAll("button")];
+    const at = buttons().findIndex((each) => each.matches(":focus")); // a list that is renewed keeps the focus
+    slot.replaceChildren(...[made].flat().filter(Boolean));
+    buttons()[at]?.focus({ preventScroll: true });
   }
 
   show(card) {
@@ -81,7 +85,10 @@ class CardView {
     this.put("result", card.result, (value) => this.section("result", lines("pre.value", value)));
     this.put("output", card.output, (value) => this.section("what it printed", lines("pre.output", value)));
     this.put("failure", card.failure, (failure) => this.failure(failure));
-    this.put("attempts", card.attempts, (rows) => this.attempts(rows));
+    this.put("attempts", card.attempts, (rows) => this.table("attempts", rows));
+    this.put("parts", card.parts, (parts) => this.parts(parts));
+    this.put("acts", card.acts, (acts) => h("div.acts", acts.map(([label, act, more, title, words]) =>
+      button("small", label, () => this.told.ask(words, label, () => this.told.act(act, more)), { title }))));
     this.showForm(card.form);
   }
 
@@ -106,9 +113,11 @@ class CardView {
     return h("div.section", h("h4", title), content);
   }
 
+  /** Rows of texts; a number among them is a moment. */
   table(title, rows) {
+    const shown = (cell) => (cell === +cell ? new Date(cell * 1000).toLocaleTimeString() : visible(cell));
     const lines = rows.map(([name, ...rest]) =>
-      h("tr", h("th", { scope: "row" }, visible(name)), rest.map((text) => h("td", visible(text)))));
+      h("tr", h("th", { scope: "row" }, visible(name)), rest.map((cell) => h("td", shown(cell)))));
     return this.section(title, h("table.table", lines));
   }
 
@@ -119,17 +128,17 @@ class CardView {
     return this.section("failure", h("p.problem", visibleLines(line)), causes, this.trace);
   }
 
-  attempts(rows) {
-    return this.table(rows.length > 1 ? "attempts" : "timing", rows.map(([number, how, took, since]) => {
-      const begun = since ? "since " + new Date(since * 1000).toLocaleTimeString() : "";
-      return ["attempt " + number, how, took === null ? begun : "took " + seconds(took)];
-    }));
+  /** Items, or what is in a subflow: one button each, which leads to its card. */
+  parts({ title, rows, more }) {
+    return this.section(title, rows.map(([key, name, state, said]) => h("div", button("part",
+      [this.badge(state), h("code", visible(name)), h("span", visible(said))], () => this.told.choose(key)))), more);
   }
 
   /** The form of this attempt: found again if it was here before, made if not. */
   showForm(about) {
-    const typed = [...this.forms.values()].find((form) => form.about.key === this.data.key && form.dirty);
-    const form = about ? this.forms.get(`${about.key}#${about.attempt}`) || this.makeForm(about, typed) : typed || null;
+    const typed = [...this.forms.values()].find((form) => form.dirty && form.about.key === this.data.key
+      && (!about || about.kind === form.about.kind));
+    const form = about ? this.forms.get(about.id) || this.makeForm(about, typed) : typed || null;
     if (form && !about) form.outrun();
     if (form === this.form) return;
     this.form = form;
@@ -141,7 +150,7 @@ class CardView {
     const form = new Form(about, this.prefix + "f" + ++this.made, {
       cell: (text) => line.set(text),
       dropped: () => this.showForm(this.data.form),
-      send: (act, data) => this.told.act(act, { task: about.key, attempt: about.attempt, data }, (answer) => {
+      send: (act, data) => this.told.act(act, { task: about.key, attempt: about.attempt, kind: about.kind, data }, (answer) => {
         form.answer(answer);
         if (!answer.ok) return;
         this.forms.delete(form.id);
@@ -153,9 +162,9 @@ class CardView {
       this.forms.delete(typed.id);
     }
     form.changed();
-    form.frame = about.manual
-      ? h("div.asks", form.root, line.root)
-      : h("details.asks", { open: form.dirty }, h("summary", "give its result by hand"), form.root, line.root);
+    form.frame = about.summary
+      ? h("details.asks", { open: form.dirty }, h("summary", about.summary), form.root, line.root)
+      : h("div.asks", form.root, line.root);
     this.forms.set(form.id, form);
     return form;
   }

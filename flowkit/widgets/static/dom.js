@@ -54,15 +54,6 @@ function visibleLines(text) {
   return String(text).split("\n").map((line) => line.split("\t").map(visible).join("\t")).join("\n");
 }
 
-/** Seconds in words: "0.8 s", "4 min". */
-function seconds(number) {
-  if (number < 0.0995) return Math.max(1, Math.round(number * 1000)) + " ms";
-  if (number < 10) return number.toFixed(1) + " s";
-  if (number < 120) return Math.round(number) + " s";
-  if (number < 7200) return Math.round(number / 60) + " min";
-  return Math.round(number / 3600) + " h";
-}
-
 /** "`quote` is ready" as texts and <code> elements. */
 function marked(text) {
   return visible(text).split("`").map((part, i) => (i % 2 && part ? h("code", part) : part));

@@ -158,21 +158,20 @@ class Field {
 class Form {
   /** `told`: {send(act, data), cell(text), dropped()}; `store` keeps drafts over a reload of the page, or is null. */
   constructor(about, id, told, store) {
-    Object.assign(this, { about, told, store, failing: false, id: `${about.key}#${about.attempt}` });
+    Object.assign(this, { about, told, store, failing: false, id: about.id });
     const changed = () => this.changed();
     const hinted = (name, hint, box) => h("div.field", h("label.label", { for: box.id }, name, h("span.hint", hint)), box);
-    this.complete = about.manual ? "Complete" : "Complete by hand";
     this.field = new Field(about.schema, "your answer", "", id + "-f", changed);
     this.note = h("input", { type: "text", id: id + "-n", autocomplete: "off", oninput: changed });
     this.error = h("textarea", { id: id + "-e", rows: 1, oninput: changed });
-    this.send = h("button.button.main", { type: "submit" }, this.complete);
-    this.turner = button("button", "It failed…", () => this.turn(!this.failing));
+    this.send = h("button.button.main", { type: "submit" }, about.complete);
+    this.turner = button("button", about.failed, () => this.turn(!this.failing));
     this.why = hinted("what went wrong", "becomes the failure's message", this.error);
     this.why.hidden = true;
     this.says = h("p.says", { role: "status" });
     this.aside = h("div");
     this.root = h("form.form", { novalidate: true, autocomplete: "off" },
-      about.warning && h("p.quiet", about.warning), this.field.root, this.why,
+      about.warning && h("p.quiet", about.warning), about.text && h("pre.output", visibleLines(about.text)), this.field.root, this.why,
       hinted("note", "kept in the journal", this.note), h("div.acts", this.send, this.turner), this.says, this.aside);
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -218,8 +217,8 @@ class Form {
     this.failing = failing;
     this.why.hidden = !failing;
     this.field.root.hidden = failing;
-    this.turner.textContent = failing ? "Back" : "It failed…";
-    this.send.textContent = failing ? "Report the failure" : this.complete;
+    this.turner.textContent = failing ? "Back" : this.about.failed;
+    this.send.textContent = failing ? "Report the failure" : this.about.complete;
     this.send.classList.toggle("fk-danger", failing);
     if (failing) this.error.focus();
     this.changed();

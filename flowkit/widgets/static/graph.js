@@ -80,7 +80,7 @@ class GraphView {
     const lines = s("g");
     const names = s("g.edgenames");
     for (const [from, to, path, tip, after, label, x, y] of edges) {
-      const edge = s(after ? "g.edge.after" : "g.edge", s("path", { d: path }), s("path.head", { d: arrow(path, tip) }));
+      const edge = s("g.edge" + ["", ".after", ".when"][after || 0], s("path", { d: path }), s("path.head", { d: arrow(path, tip) }));
       lines.append(edge);
       if (label) names.append(s("text", { x, y: y + 4 }, label));
       this.links[from].push(to);
@@ -93,7 +93,7 @@ class GraphView {
     this.canvas.append(lines, ...shapes.map((part) => part.group), names);
   }
 
-  node([x, y, w, hh, label, kind], i, looks) {
+  node([x, y, w, hh, label, kind, , signs = []], i, looks) {
     const round = kind === "input" ? hh / 2 : kind === "manual" ? 16 : 6;
     const box = (out, name) =>
       s(name, { x: x - out, y: y - out, width: w + 2 * out, height: hh + 2 * out, rx: round + out });
@@ -107,9 +107,7 @@ class GraphView {
       s("text.name", { x: left, y: y + hh / 2 + (second ? -3 : 4.5) }, label),
     );
     if (word) group.append(word);
-    if (kind === "manual") {
-      group.append(s("path.hand", { d: looks.kinds.manual.icon, transform: `translate(${x + w - 22} ${y + 8})` }));
-    }
+    group.append(...signs.map(([d, dx, dy]) => s("path.sign", { d, transform: `translate(${x + dx} ${y + dy})` })));
     if (kind === "input") mark.setAttribute("d", looks.kinds.input.icon);
     return { group, mark, word };
   }
@@ -134,7 +132,7 @@ class GraphView {
     if (kind !== "input") part.mark.setAttribute("d", look.icon || "M0 0");
     const state = kind === "input" ? "given at the start" : this.words[this.states[i]] || "";
     const flag = this.flags.get(i);
-    const extra = [flag, i === this.next ? "next" : ""].filter(Boolean);
+    const extra = [...(flag || "").split(" · "), i === this.next && "next"].filter(Boolean);
     if (part.word) {
       let shown = state;
       for (const more of extra) if ((shown + more).length * 5.6 + 50 < w) shown += " · " + more;

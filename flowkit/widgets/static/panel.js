@@ -1,15 +1,7 @@
 // The panel: three places (graph, one card, time), the buttons above them, and what joins them. It draws what it is
 // told and sends what is asked; looking at it starts nothing.
 
-const LABELS = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel…" };
-const CELLS = { ...Object.fromEntries(Object.keys(LABELS).map((act) => [act, act])), run: "play" };
-const KEYS = [
-  ["S, Space", "step"], ["arrows", "walk along the links"],
-  ["Enter", "the sensible thing: step it, answer it, see why it failed"],
-  ["R", "run"], ["P", "pause or resume"], ["+ − 0", "zoom, fit"], ["Ctrl + wheel", "zoom"], ["drag", "move the picture"],
-  ["W", "say why this task is where it is"], ["J", "the journal"],
-  ["Esc", "let go of the task, then of the panel"], ["?", "these keys"],
-];
+const LABELS = { step: "Step", run: "Run", pause: "Pause", resume: "Resume", cancel: "Cancel…", revert: "Undo all…" };
 
 /** Style rules for the states, from the one table of looks. */
 function rules(scene) {
@@ -53,7 +45,9 @@ class PanelView {
       act: (i) => this.enter(i),
       key: (event) => this.key(event),
     }) : null;
-    this.card = new CardView(scene, this.prefix, { act: (act, more, done) => this.act(act, more, done) });
+    this.card = new CardView(scene, this.prefix, {
+      act: (...all) => this.act(...all), ask: (...all) => this.ask(...all), choose: (key) => this.choose(key),
+    });
     this.strip = new StripView({ select: (i) => this.choose(scene.nodes[i][6]) });
     this.index = new Map((scene.nodes || []).map((node, i) => [node[6], i]));
     this.build(el);
@@ -81,13 +75,13 @@ class PanelView {
     this.cell = codeLine("run.step()", "as a cell");
     this.buttons = {};
     for (const [act, label] of Object.entries(LABELS)) {
-      const tell = () => this.cell.set(`run.${CELLS[act]}()`);
+      const tell = () => this.cell.set(`run.${act === "run" ? "play" : act}()`);
       const more = { "data-act": act, onpointerenter: tell, onfocus: tell };
       this.buttons[act] = button(act === "step" ? "button.main" : "button", label, () => this.press(act), more);
     }
     const acts = Object.values(this.buttons);
     this.sure = h("span.sure", { role: "alert" });
-    this.help = h("dl.keys", { hidden: true }, KEYS.map(([key, what]) => [h("dt", key), h("dd", what)]));
+    this.help = h("dl.keys", { hidden: true }, scene.keys.map(([key, what]) => [h("dt", key), h("dd", what)]));
     this.helper = button("small", "?", () => this.toggleHelp(), { "aria-expanded": "false", title: "keys" });
     this.sentence = h("p.sentence", { role: "status", "aria-live": "polite" });
     this.bar = h("div.bar", { role: "toolbar", "aria-label": "what one can do with the run" },
@@ -178,7 +172,8 @@ class PanelView {
   choose(key) {
     this.chosen = key;
     this.card.receipt("");
-    if (this.graph) this.graph.select(key === null || !this.index.has(key) ? -1 : this.index.get(key));
+    const i = key === null ? -1 : this.index.get(key);
+    if (this.graph && i !== undefined) this.graph.select(i); // an item leaves its task selected
     this.look(true);
   }
 
@@ -188,11 +183,9 @@ class PanelView {
     if (!(at >= 0)) return;
     const [, , , , , kind, key] = this.scene.nodes[at];
     const state = this.scene.states[this.graph.states[at]];
-    const answer = () => this.card.focusForm();
-    const then = { ready: answer, lost: answer, failed: () => this.card.openTrace() }[state];
     this.choose(key);
-    if (state === "ready" && kind === "task") this.act("step", { task: key });
-    else if (then) this.onceShown = then; // the card that was just asked for is still to come
+    if (key === this.head.step?.key || (state === "ready" && kind === "task")) this.act("step", { task: key });
+    else this.onceShown = () => (state === "failed" ? this.card.openTrace() : this.card.focusForm()); // the card is still to come
   }
 
   // What a person asks -----------------------------------------------------------------------------------------
@@ -204,9 +197,8 @@ class PanelView {
       this.refresh();
       return;
     }
-    if (act === "cancel") this.ask();
-    else if (act === "step") this.act("step", { task: this.head.step.key });
-    else this.act(act, {});
+    const [words, label] = this.head.asks[act] || [];
+    this.ask(words, label, () => this.act(act, act === "step" ? { task: this.head.step.key } : {}));
   }
 
   act(act, more, done) {
@@ -226,20 +218,22 @@ class PanelView {
     });
   }
 
-  /** Cancel asks once, in place. */
-  ask() {
+  /** What can't be taken back is asked about once, in place. */
+  ask(words, label, go) {
+    if (!words) return go();
+    const before = this.root.getRootNode().activeElement;
     const close = (then) => {
       this.bar.classList.remove("fk-asking");
       this.sure.replaceChildren();
       then.focus();
     };
-    const no = button("button", "Keep it", () => close(this.buttons.cancel));
-    const yes = button("button.danger", "Cancel the run", () => {
+    const no = button("button", "Keep it", () => close(before || this.buttons.step));
+    const yes = button("button.danger", label, () => {
       close(this.buttons.step);
-      this.act("cancel", {});
+      go();
     });
     this.sure.onkeydown = (event) => event.key === "Escape" && no.click();
-    this.sure.replaceChildren(h("span", this.head.bill), yes, no);
+    this.sure.replaceChildren(h("span", marked(words)), yes, no);
     this.bar.classList.add("fk-asking");
     no.focus();
   }
@@ -310,6 +304,7 @@ class PanelView {
     const resting = this.head.run === "paused" || this.head.run === "pausing";
     this.buttons.pause.hidden = resting;
     this.buttons.resume.hidden = !resting;
+    this.buttons.revert.hidden = (can.revert ?? null) === null;
     const step = this.head.step || {};
     if (this.stepKey !== step.key) {
       this.stepKey = step.key;
@@ -327,7 +322,7 @@ class PanelView {
   }
 
   progress(order) {
-    const named = { ...LABELS, cancel: "Cancel", complete: "Complete", fail: "The failure" }[order.act];
+    const named = (LABELS[order.act] || order.act).replace(/…|_.*/, "");
     const what = order.task ? `${named} (\`${order.task}\`)` : named;
     return order.state === "sent" ? `${what}: sent, waits for the kernel` : `${what}: at work`;
   }
@@ -374,14 +369,27 @@ class PanelView {
 }
 
 function render({ model, el, signal }) {
-  const ends = new AbortController();
-  signal?.addEventListener("abort", () => ends.abort());
-  const view = new PanelView(model, el, ends.signal);
-  return () => {
+  let view, ends;
+  const drop = () => {
+    if (!view) return;
     ends.abort();
     view.close();
+    view = null;
   };
+  const draw = () => {
+    drop();
+    ends = new AbortController();
+    view = new PanelView(model, el, ends.signal);
+  };
+  const close = () => {
+    model.off("change:scene", draw);
+    drop();
+  };
+  model.on("change:scene", draw); // the run took over an edited flow
+  signal?.addEventListener("abort", close);
+  draw();
+  return close;
 }
 
-export { pythonText, pythonValue, seconds, tone, towards, unpackStates, visible };
+export { pythonText, pythonValue, tone, towards, unpackStates, visible };
 export default { render };
