@@ -8,7 +8,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import defining, durable, importing, many_runs, memory, panel, reopening, reports
+from . import (
+    again,
+    deciding,
+    defining,
+    durable,
+    importing,
+    items,
+    many_runs,
+    memory,
+    nested,
+    panel,
+    reopening,
+    reports,
+)
 from .pace import pace
 from .sizes import Size, size_named
 from .table import Row, heading, load, table
@@ -21,6 +34,10 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "reports": reports.rows,
     "importing": importing.rows,
     "many-runs": many_runs.rows,
+    "again": again.rows,
+    "deciding": deciding.rows,
+    "items": items.rows,
+    "nested": nested.rows,
 }
 IN_A_BROWSER: dict[str, Callable[[Size], Iterator[Row]]] = {"panel": panel.rows}
 """Those that need Chromium; without it they have no rows."""

@@ -29,7 +29,7 @@ def rows(size: Size) -> Iterator[Row]:
     """`run.run()` of a run started before, with the engine open; each commit survives `kill -9`, on both sides."""
     ratios = {}
     for tasks in size.durable:
-        pair, commits = measured(tasks, size.rounds(tasks), size.folder)
+        pair, commits = measured(flow_of(chain(tasks)), size.rounds(tasks), size.folder, f"chain_{tasks}")
         ratios[tasks] = pair.ratio
         what = f"chain of {tasks:,} tasks on a file"
         yield _row(what, tasks, pair)
@@ -48,13 +48,12 @@ def _row(what: str, tasks: int, pair: Pair) -> Row:
     return Row(what, pair.ratio, "× sqlite3", AGAINST_SQLITE, pair.spread, detail)
 
 
-def measured(tasks: int, rounds: int, folder: Path) -> tuple[Pair, int]:
-    """The times of both sides, and how many commits each of them made."""
-    flow = flow_of(chain(tasks))
+def measured(flow: Flow, rounds: int, folder: Path, name: str) -> tuple[Pair, int]:
+    """The times of both sides, and how many commits each of them made. The files begin with `name`."""
     written, made = _as_written(flow, folder / "model.db")
     turns = _turns(written)
     assert len(turns) == made, "the other side has to make as many commits"
-    files = (folder / f"chain_{tasks}_{number}.db" for number in itertools.count())
+    files = (folder / f"{name}_{number}.db" for number in itertools.count())
     open_now: list[Any] = []
 
     def close() -> None:
@@ -94,10 +93,10 @@ def _as_written(flow: Flow, path: Path) -> tuple[Rows, int]:
 
 
 def _turns(written: Rows) -> list[Rows]:
-    """The rows after the start, by commit: what one task reported stands with the claim of the next."""
+    """The rows after the start, by commit: the first of each says who wrote it."""
     turns: list[Rows] = []
     for row in written[1:]:
-        if not turns or row[4] == "TaskSucceeded":
+        if row[3] is not None:
             turns.append([])
         turns[-1].append(row)
     return turns

@@ -8,7 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Size:
-    """`tasks` are the sizes of runs in memory, `durable` those on a file, `processes` how many fresh ones a row takes.
+    """`tasks` are the sizes of runs in memory, `durable` those on a file, `options` those of runs whose tasks have options,
+    `items` of lists, `nested` of flows within flows; `processes` is how many fresh ones a row takes.
 
     `patience` is about how many tasks one row may run in all: it sets the number of rounds. Files are made in `folder`.
     """
@@ -18,6 +19,9 @@ class Size:
     durable: tuple[int, ...]
     reported: tuple[int, ...]
     defined: tuple[int, ...]
+    options: tuple[int, ...]
+    items: tuple[int, ...]
+    nested: tuple[int, ...]
     runs: int
     processes: int
     patience: int
@@ -31,17 +35,18 @@ class Size:
 def size_named(name: str, folder: Path) -> Size:
     """The size of that name: tiny (for tests), quick, normal or full."""
     thousand, ten, hundred = 1_000, 10_000, 100_000
+    small, large = (100, thousand), (100, thousand, ten)
+    ends = (100, ten)
     sizes = {
-        "tiny": Size(name, (10, 20), (5,), (5, 10), (10, 20), 2, 1, 0, folder),
+        "tiny": Size(name, (10, 20), (5,), (5, 10), (10, 20), (5, 10), (5, 10), (3, 6), 2, 1, 0, folder),
         "quick": Size(
-            name, (100, thousand), (thousand,), (100, thousand), (100, thousand), 100, 5, 11 * thousand, folder
+            name, small, (thousand,), small, small, small, small, small, 100, 5, 11 * thousand, folder
         ),
         "normal": Size(
-            name, (100, thousand, ten), (thousand, ten), (100, thousand, ten), (100, thousand, ten), thousand, 11,
-            7 * ten, folder,
+            name, large, (thousand, ten), large, large, ends, ends, small, thousand, 11, 7 * ten, folder
         ),
         "full": Size(
-            name, (100, thousand, ten, hundred), (thousand, ten), (100, thousand, ten), (100, thousand, ten),
+            name, (*large, hundred), (thousand, ten), large, large, ends, (*ends, hundred), small,
             thousand, 20, 15 * ten, folder,
         ),
     }  # fmt: skip

@@ -38,6 +38,15 @@ def test_what_design_promises_is_held_against_a_budget(tmp_path: Path) -> None:
     assert sum("heavy" in what for what in judged["importing"]) == 2
 
 
+@pytest.mark.parametrize("name", ["again", "deciding", "items", "nested"])
+def test_what_has_options_is_judged_by_how_it_grows(name: str, tmp_path: Path) -> None:
+    found = list(BENCHMARKS[name](size_named("tiny", tmp_path)))
+    judged = [row for row in found if row.verdict]
+    assert judged
+    assert {row.unit for row in judged} == {"×"}
+    assert len({row.what for row in found}) == len(found)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_both_sides_do_the_same_work(shape: str) -> None:
     graph = SHAPES[shape](40)
