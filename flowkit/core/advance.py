@@ -98,15 +98,16 @@ def _start(turn: Turn, message: m.Start) -> Answer:
 
 def _free_with(fold: Fold, given: Mapping[str, Any], unneeded: tuple[str, ...]) -> tuple[str, ...]:
     """The plain tasks that wait for nothing else once these results are there, up to the first that takes more."""
-    wiring, gone = fold.wiring, {*given, *unneeded}
+    wiring, gone, skipped = fold.wiring, {*given, *unneeded}, set(unneeded)
     found = []
     for name in wiring.roots:
         sources = wiring.tasks[name].sources()
         if name in gone:
             continue
-        if name in wiring.plain and not fold.breaks.get(name) and all(source in given for source in sources):
+        more = name not in wiring.plain or fold.breaks.get(name) or not skipped.isdisjoint(sources)
+        if not more and all(source in given for source in sources):
             found.append(name)
-        elif not sources or not gone.isdisjoint(sources):
+        elif more and (not sources or not gone.isdisjoint(sources)):
             break
     return tuple(found)
 
