@@ -28,11 +28,11 @@ _NAMES = {"pathlib._local": "pathlib"}
 
 
 class Read(NamedTuple):
-    """One thing that code reads: in words, its value, and the function that reads it."""
+    """One thing that code reads: in words, its value, and the globals of the function that reads it."""
 
     words: str
     value: Any
-    by: FunctionType
+    scope: dict[str, Any]
     is_global: bool
 
 
@@ -66,8 +66,9 @@ def hidden_inputs(*functions: Callable[..., Any] | None) -> Iterator[str]:
         target = None if function is None else plain_function(function)
         if target is None:
             continue
+        scope = target.__globals__
         for read in around(target):
-            if read.is_global and read.by.__globals__ is target.__globals__ and _is_changeable(read.value):
+            if read.is_global and read.scope is scope and _is_changeable(read.value):
                 name = read.words.removeprefix("the global ")
                 if name not in seen:
                     seen.add(name)
@@ -107,9 +108,8 @@ def around(function: Callable[..., Any]) -> Iterator[Read]:
             if helper is not None and len(todo) < _MOST:
                 seen.add(id(helper))
                 todo.append(helper)
-            yield Read(
-                _words(name, value, place, is_global, target is first, target), value, target, is_global
-            )
+            words = _words(name, value, place, is_global, target is first, target)
+            yield Read(words, value, target.__globals__, is_global)
 
 
 def _words(name: str, value: Any, place: str, is_global: bool, is_first: bool, target: FunctionType) -> str:
