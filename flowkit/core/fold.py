@@ -293,7 +293,7 @@ class Fold:
         wiring = self.wiring
         if unit not in wiring.groups:
             return False
-        out = (*self.claims, *self.lost, *self.people, *self.undos)
+        out = (*self.claims, *self.lost, *self.people, *self.undos, *self.line())
         return any(unit in wiring.enclosing(self.task_of(one)) for one in out)
 
     def sources_used(self, unit: str) -> tuple[str, ...]:

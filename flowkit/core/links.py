@@ -49,7 +49,9 @@ def recount(fold: Fold, name: str) -> None:
             fold.left[name] -= 1
             if why := dead_as(fold, source, how, fold.wiring.links.get(source, {}).get(name, SUCCEEDS)):
                 fold.dead.setdefault(name, {})[source] = why
-    if fold.states[name] == WAITING and decided(fold, name) and name not in fold.questions:
+    if fold.states[name] != WAITING:
+        return
+    if decided(fold, name) and name not in fold.questions:
         fold.held[name] = None
     else:
         fold.held.pop(name, None)

@@ -104,9 +104,12 @@ def _failed_with(fold: Fold, unit: str) -> tuple[list[str], set[str]]:
     """The groups around a failed unit that failed, or are failing, with it; and what failed for no other reason than that
     it, or one of these, did."""
     task = fold.task_of(unit)
+    around = (*([task] if task != unit else ()), *fold.wiring.enclosing(task))
+    if any(fold.states[name] in FINISHED and fold.states[name] != FAILED for name in around):
+        return [], set()  # nothing in there goes on
     behind = _failed_behind(fold, task)
     ended = []
-    for name in (*([task] if task != unit else ()), *fold.wiring.enclosing(task)):
+    for name in around:
         if fold.states[name] == FAILED or fold.failing.get(name, "") in {unit, *behind}:
             ended.append(name)
             behind |= _failed_behind(fold, name)
@@ -198,7 +201,7 @@ class _Again:
 
 
 def _untouched(fold: Fold, unit: str) -> bool:
-    if fold.states.get(unit, "") != WAITING:
+    if fold.states.get(unit, "") != WAITING or unit in fold.items:
         return False
     return not any(
         unit in known for known in (fold.questions, fold.answers, fold.counts, fold.used, fold.last)

@@ -108,7 +108,7 @@ class Wiring:
         self.roots: tuple[str, ...] = tuple(n for n in self.order if n not in self.scope)
         self.quiet: bool = not (self.eaches or self.priorities or self.timeouts or self.undoable)
         self.simple: frozenset[str] = frozenset(self.roots).difference(
-            self.eaches, self.groups, self.links, self.loops, joined
+            self.eaches, self.groups, self.links, self.loops, joined, () if target is None else (target,)
         )
         self.paused: tuple[str, ...] = tuple(n for n, t in self.tasks.items() if t.pause_before)
         self.ends: tuple[str, ...] = plan.ends if target is None else (target,)
