@@ -155,7 +155,7 @@ class Door:
                 at, stood = house.clock(), fold.state
                 if at < fold.at:
                     at = fold.at  # a clock that was set back must not turn the order of facts round
-                answer = advance(fold, step if isinstance(step, Message) else step(fold), at)
+                answer = advance(fold, step(fold) if callable(step) else step, at)
                 entry, facts = None, answer.facts
                 if facts:
                     entry = Entry(known + 1, at, by or house.by, facts)
