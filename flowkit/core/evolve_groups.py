@@ -15,6 +15,7 @@ from .states import (
     FINISHED,
     LOST,
     READY,
+    REVERTING,
     RUN_TABLE,
     RUNNING,
     SKIPPED,
@@ -355,8 +356,9 @@ def adopted(fold: Fold, fact: f.PlanAdopted, at: float) -> None:
             fold.breaks[name] = True
     items = [unit for unit in states if unit not in new.tasks]
     fold.states = {name: states[name] for name in (*new.order, *items)}
-    fold.open = sum(states[name] not in FINISHED for name in new.roots)
-    fold.inside = {g: sum(states[n] not in FINISHED for n in members) for g, members in new.members.items()}
+    ended = FINISHED | {REVERTING}
+    fold.open = sum(states[name] not in ended for name in new.roots)
+    fold.inside = {g: sum(states[n] not in ended for n in members) for g, members in new.members.items()}
     for name in new.order:
         recount(fold, name)
 
