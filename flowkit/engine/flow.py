@@ -212,7 +212,7 @@ class Flow:
             bind=bind_of(said["bind"], name),
             fixed={parameter: fixed_text(value) for parameter, value in fixed.items()},
             after=after,
-            outputs=outputs_of(said["outputs"], name),
+            outputs=outputs_of(said["outputs"], name, options),
             on_crash=str.__str__(on_crash),
             more=options,
         )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+from ..core.draft import Options
 from ..core.values import preview
 from ..errors import DefinitionError
 from .names import is_plain, plain, source_name
@@ -74,10 +75,15 @@ def _mapped(given: Any, task: str, option: str) -> dict[str, Any]:
     return {plain(name, f"{task}: {option}", given, advice): value for name, value in given.items()}
 
 
-def outputs_of(given: Any, task: str) -> tuple[str, ...]:
+def outputs_of(given: Any, task: str, options: Options | None) -> tuple[str, ...]:
     """The names in `outputs`."""
     if given is None or given == ():
         return ()
+    if options is not None and options.each:
+        raise DefinitionError(
+            f"{task}: outputs names the parts of one result, and with each its result is a list of them. "
+            "Take the parts out in a task that hangs on this one."
+        )
     advice = "Write a tuple of names: outputs=('left', 'right')."
     if isinstance(given, str):
         raise DefinitionError(f"{task}: outputs={given!r} must be a tuple of names: outputs=({given!r},).")

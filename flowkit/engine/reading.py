@@ -25,7 +25,7 @@ from .pictures import graph_of, picture_of_run
 class AttemptRecord:
     """One attempt of a task: `number`, `outcome` ("running", "offered", "succeeded", "failed", "lost", "interrupted",
     "cancelled"),
-    `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it)."""
+    `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it), `failure` (what it failed with, or None)."""
 
     def __init__(self, number: int, offered_at: float) -> None:
         self.number = number
@@ -34,6 +34,7 @@ class AttemptRecord:
         self.claimed_at: float | None = None
         self.ended_at: float | None = None
         self.by = ""
+        self.failure: Failure | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -43,7 +44,7 @@ class AttemptRecord:
         return self.ended_at - self.claimed_at
 
     def __repr__(self) -> str:
-        return f"<attempt {self.number}: {self.outcome}>"
+        return f"<attempt {self.number}: {self.outcome}{f', {self.failure}' if self.failure else ''}>"
 
 
 class TaskReading:
@@ -264,14 +265,14 @@ def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, task: str, a
         record.claimed_at, record.outcome, record.by = at, "running", by
     elif isinstance(fact, f.TaskSucceeded | f.RoundEnded):
         _end(record, "succeeded", at, by)
-    elif isinstance(fact, f.TaskReverted | f.TaskRevertFailed):
-        _end(record, "undone" if isinstance(fact, f.TaskReverted) else "undo failed", at, by)
-    elif isinstance(fact, f.TaskFailed):
-        _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by)
+    elif isinstance(fact, f.TaskReverted):
+        _end(record, "undone", at, by)
+    elif isinstance(fact, f.TaskRevertFailed):
+        _end(record, "undo failed", at, by, fact.failure)
+    elif isinstance(fact, f.TaskFailed | f.TaskRetrying):
+        _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by, fact.failure)
     elif isinstance(fact, f.AttemptReleased):
         _end(record, fact.reason or "released", at, by)
-    elif isinstance(fact, f.TaskRetrying):
-        _end(record, "failed" if fact.outcome == "failure" else fact.outcome, at, by)
     elif isinstance(fact, f.TaskLost):
         _end(record, "lost", at, by)
 
@@ -279,9 +280,9 @@ def _note(found: dict[int, AttemptRecord], fact: f.Fact, name: str, task: str, a
 _BEGINS = (f.AttemptClaimed, f.TaskSucceeded, f.TaskFailed, f.TaskRetrying)
 
 
-def _end(record: AttemptRecord, outcome: str, at: float, by: str) -> None:
+def _end(record: AttemptRecord, outcome: str, at: float, by: str, failure: Failure | None = None) -> None:
     if record.outcome in ("offered", "running", "lost"):
-        record.outcome, record.ended_at, record.by = outcome, at, by
+        record.outcome, record.ended_at, record.by, record.failure = outcome, at, by, failure
 
 
 def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:

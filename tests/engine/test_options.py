@@ -687,3 +687,10 @@ def test_what_looks_like_a_link_and_is_none_is_told_with_the_way_to_write_it() -
     assert said["y"] == "What is inside inner can't be linked to from outside: name 'inner' itself."
     with pytest.raises(UsageError, match=r"'x' is no Flow: run\.adopt\(flow\)"):
         child.start().adopt("x")
+
+
+def test_parts_are_of_one_result_and_not_of_a_list_of_them() -> None:
+    with pytest.raises(
+        DefinitionError, match=r"halves: outputs names the parts of one result, and with each"
+    ):
+        Flow("parts").task(lambda words: (words, words), name="halves", each="words", outputs=("a", "b"))

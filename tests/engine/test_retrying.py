@@ -407,3 +407,18 @@ def test_when_no_value_is_left_the_subflow_has_failed(engine: Engine) -> None:
     assert run.task("call").failure.message == "call.dial: b is engaged"
     empty = engine.start(flow, {"phones": []}).run()
     assert (empty.state, empty.states) == ("failed", {"call": "failed", "call.dial": "skipped"})
+
+
+def test_each_attempt_keeps_what_it_failed_with(engine: Engine) -> None:
+    flow = Flow("tries")
+
+    @flow.task(retry=Retry(3))
+    def call() -> int:
+        number = flowkit.attempt().number
+        if number < 3:
+            raise OSError(f"busy {number}")
+        return number
+
+    tries = engine.start(flow).run().task("call").attempts
+    assert [str(one.failure) for one in tries] == ["OSError: busy 1", "OSError: busy 2", "None"]
+    assert "busy 1" in repr(tries[0])
