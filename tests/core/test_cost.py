@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Any
 
+import msgspec
 import pytest
 
-from flowkit.core import Claimant, Fold, Param, Plan, TaskPlan, Wiring, advance
+from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance
 from flowkit.core import messages as m
+from flowkit.core.plan import RetryPlan
 
 ME = Claimant(boot="b", space="s", pid=7, born="1", driver="d")
 BIG = 10_000
@@ -49,7 +51,7 @@ def counted(kind: type, touches: Touches) -> type:
 
     one = {"__getitem__", "__setitem__", "__delitem__", "get", "pop", "append", "popleft", "setdefault"}
     every = {"keys", "values", "items", "copy", "remove", "index", "count"}
-    linear = every if kind is dict else every | {"__contains__"}
+    linear = every if issubclass(kind, dict) else every | {"__contains__"}
     members = {name: single(name) for name in one if hasattr(kind, name)}
     members |= {name: whole(name) for name in linear if hasattr(kind, name)}
     members["__iter__"] = one_by_one
@@ -65,16 +67,17 @@ def begin(tasks: list[TaskPlan]) -> tuple[Fold, Touches]:
     fold = Fold(Wiring(Plan("big", tuple(tasks))))
     say(fold, m.Start(flow="big", plan="p", inputs={}))
     touches = Touches()
-    a_dict, a_deque, a_tuple = (counted(kind, touches) for kind in (dict, deque, tuple))
+    a_tuple = counted(tuple, touches)
+    kinds = {kind: counted(kind, touches) for kind in (dict, deque, OrderedDict)}
     for name in Fold.__slots__:
         held = getattr(fold, name)
-        if type(held) in (dict, deque):
-            setattr(fold, name, a_dict(held) if type(held) is dict else a_deque(held))
+        if type(held) in kinds:
+            setattr(fold, name, kinds[type(held)](held))
     wiring = fold.wiring
     for name in Wiring.__slots__:
         held = getattr(wiring, name)
         if type(held) is dict:
-            setattr(wiring, name, a_dict(held))
+            setattr(wiring, name, kinds[dict](held))
         elif type(held) is tuple:
             setattr(wiring, name, a_tuple(held))
     touches.count = 0
@@ -216,3 +219,75 @@ def test_a_deep_chain_can_be_aimed_at_given_and_cancelled() -> None:
     assert fold.next_ready() == "t40001"
     say(fold, m.Cancel())
     assert (fold.state, fold.open) == ("cancelled", 0)
+
+
+def retried(size: int) -> list[TaskPlan]:
+    """Tasks with a delay, and as many for people."""
+    delayed = [TaskPlan(f"t{i}", retry=RetryPlan(2, delay=10.0)) for i in range(size)]
+    return [*delayed, *[task(f"m{i}", kind="manual") for i in range(size)]]
+
+
+def test_retries_that_wait_for_a_run_to_go_on_cost_no_message_anything() -> None:
+    spent = set()
+    for size in (20, 2000):
+        fold, touches = begin(retried(size))
+        for i in range(size):
+            advance(fold, m.Report(task=f"t{i}", attempt=1, failure=Failure(("E",), "")), 0.0)
+        advance(fold, m.Pause(), 1.0)
+        advance(fold, m.Tick(), 20.0)
+        before = touches.count
+        advance(fold, m.Report(task="m7", value=1), 21.0)
+        spent.add(touches.count - before)
+        advance(fold, m.Resume(), 22.0)
+        assert sorted(fold.line()) == sorted(f"t{i}" for i in range(size))
+    assert len(spent) == 1
+
+
+def groups(size: int) -> list[TaskPlan]:
+    """Subflows side by side, each with two tasks."""
+    found = [TaskPlan("plain")]
+    for i in range(size):
+        found.append(TaskPlan(f"s{i}", "flow", gives=(f"s{i}.a", f"s{i}.b")))
+        found += [TaskPlan(f"s{i}.{name}", within=f"s{i}") for name in "ab"]
+    return found
+
+
+def test_a_subflow_that_fails_costs_the_same_among_many_others() -> None:
+    spent = set()
+    for size in (20, 2000):
+        fold, touches = begin(groups(size))
+        fold.wiring.plan = msgspec.structs.replace(fold.wiring.plan, on_failure="continue")
+        spent.add(cost(fold, touches, m.Report(task="s9.a", failure=Failure(("E",), ""))))
+        assert fold.states["s9"] == "failed"
+        assert fold.states["s9.b"] == "cancelled"
+    assert len(spent) == 1
+
+
+def test_tasks_of_a_thousand_priorities_are_taken_as_quickly_as_those_of_twenty() -> None:
+    spent = []
+    for size in (20, 1000):
+        fold, touches = begin([TaskPlan(f"t{i}", priority=i) for i in range(size)])
+        taken, total = [], 0
+        while (name := fold.next_ready()) is not None:
+            total += cost(fold, touches, m.Claim(claimant=ME))
+            taken.append(name)
+        assert taken == [f"t{i}" for i in reversed(range(size))]
+        spent.append(total / size)
+    assert spent[1] < 1.2 * spent[0]
+
+
+def test_a_failure_a_thousand_subflows_deep_is_told_once_and_costs_each_of_them_alike() -> None:
+    spent = []
+    for deep in (10, 1000):
+        names = [".".join(["s"] * (i + 1)) for i in range(deep)]
+        leaf = f"{names[-1]}.leaf"
+        plans = [
+            TaskPlan(name, "flow", within=name.rpartition(".")[0], gives=(f"{name}.s",)) for name in names
+        ]
+        plans.append(TaskPlan(leaf, within=names[-1]))
+        fold, touches = begin(plans)
+        total = cost(fold, touches, m.Report(task=leaf, failure=Failure(("E",), "it broke")))
+        assert fold.state == "failed"
+        assert fold.failures["s"].message == f"{leaf}: it broke"
+        spent.append(total / deep)
+    assert spent[1] < 1.2 * spent[0]
