@@ -69,7 +69,6 @@ class Wiring:
         self.needs: dict[str, int] = {}
         self.parts: dict[str, tuple[str, int]] = {}
         self.outputs: dict[str, tuple[str, ...]] = {}
-        self.takes: dict[str, tuple[tuple[str, str], ...]] = {}
         self.links: dict[str, dict[str, str]] = {}
         self.scope: dict[str, str] = {}
         self.members: dict[str, list[str]] = {}
@@ -91,17 +90,7 @@ class Wiring:
             if task.join:
                 joined.update(sources)
         self.groups: frozenset[str] = frozenset(self.members)
-        for name, task in self.tasks.items():
-            pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
-            if len(pairs) == len(task.params) and name not in self.eaches:
-                self.takes[name] = tuple(pairs)  # the plain case, and by far the commonest
-        if self.groups or self.eaches:  # whose results are composed
-            composed = self.groups.union(self.eaches)
-            self.takes = {
-                name: pairs
-                for name, pairs in self.takes.items()
-                if composed.isdisjoint(source for _, source in pairs)
-            }
+        self.takes: dict[str, tuple[tuple[str, str], ...]] = self._taken()
         self.dependents: dict[str, tuple[str, ...]] = {name: tuple(names) for name, names in lists.items()}
         self.plain: frozenset[str] = frozenset(self.tasks).difference(rare)
         self.manual: frozenset[str] = frozenset(n for n, t in self.tasks.items() if t.kind == "manual")
@@ -116,6 +105,18 @@ class Wiring:
         if target is not None:
             used = {p.source for t in self.tasks.values() for p in t.every_param() if p.kind == "input"}
             self.inputs = {name: one for name, one in self.inputs.items() if name in used}
+
+    def _taken(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """What each task takes, where that is whole results of others alone, and none that is put together from parts."""
+        found = {}
+        for name, task in self.tasks.items():
+            pairs = [(p.name, p.source) for p in task.params if p.kind == "task" and p.part is None]
+            if len(pairs) == len(task.params) and name not in self.eaches:
+                found[name] = tuple(pairs)  # the plain case, and by far the commonest
+        composed = self.groups.union(self.eaches)
+        if not composed:
+            return found
+        return {n: pairs for n, pairs in found.items() if composed.isdisjoint(source for _, source in pairs)}
 
     def unneeded(self, given: Iterable[str]) -> tuple[str, ...]:
         """The tasks that nobody needs once these have their results: all that they feed was given, or is unneeded too."""
