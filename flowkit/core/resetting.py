@@ -322,7 +322,7 @@ def judge_held(turn: Turn) -> None:
     being tried again."""
     fold = turn.fold
     for unit in sorted(
-        (u for u in {*fold.held, *going} if active(fold, u)), key=lambda unit: place(fold, unit)
+        (u for u in {*fold.held, *fold.items} if active(fold, u)), key=lambda unit: place(fold, unit)
     ):
         turn.judge(unit)
     for name in sorted(fold.wiring.groups, key=fold.wiring.index.__getitem__):
