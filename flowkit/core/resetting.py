@@ -321,9 +321,9 @@ def judge_held(turn: Turn) -> None:
     """Let everything be judged that waits for nothing but the run: tasks in the order of the plan, items, subflows
     being tried again."""
     fold = turn.fold
-    for unit in sorted(
-        (u for u in {*fold.held, *fold.items} if active(fold, u)), key=lambda unit: place(fold, unit)
-    ):
+    going = (name for name in fold.items if fold.states[name] == RUNNING)  # some of their items may have to
+    units = [unit for unit in {*fold.held, *going} if active(fold, unit)]
+    for unit in sorted(units, key=lambda unit: place(fold, unit)):
         turn.judge(unit)
     for name in sorted(fold.wiring.groups, key=fold.wiring.index.__getitem__):
         if fold.states[name] == RUNNING:
