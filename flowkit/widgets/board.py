@@ -122,7 +122,7 @@ class Board:
             "run": state,
             "say": words,
             "playing": playing,
-            "step": {"key": following},
+            "step": {"key": following, "say": self._step_words(following)},
             "can": self._can(state, following, words),
             "asks": self._asks(states),
             "focus": focus,
@@ -133,6 +133,12 @@ class Board:
             counts = Counter(states.values())
             head["counts"] = {word: counts[word] for word in self.words if counts[word]}
         return head
+
+    def _step_words(self, unit: str | None) -> str:
+        """What stands on the Step button."""
+        offer = None if unit is None else self._run.offer(unit)
+        does = {"do": "run", "revert": "undo"}.get(offer.kind, "ask about") if offer else "run"
+        return f"Step: {does} `{unit}` here" if unit else "Step"
 
     def _flags(self) -> dict[int, str]:
         """A few words beside the states. Long counts are told in parts of a hundred, the card has them in full."""

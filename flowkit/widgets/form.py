@@ -76,6 +76,8 @@ def offer_form(offer: Any, state: str) -> dict[str, Any]:
     schema = form_of(schema_of_offer(offer))
     if kind != "do":
         schema["label"] = asked
+    if kind == "revert":
+        schema["hint"] = ""
     return {
         "id": f"{offer.task}#{offer.attempt}#{kind}",
         "key": offer.task,

@@ -44,6 +44,39 @@ def invoice(repair: str, quote: float) -> str:
 """A first cell: a flow with a person in the middle."""
 
 
+CONTRAST = """root => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)$|transparent/.test(color)) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const found = [];
+  const see = (name, ink, paper) => {
+    const [a, b] = [light(ink), light(paper)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) found.push(`${name}: ${ink} on ${paper} is ${ratio.toFixed(2)}`);
+  };
+  for (const e of root.querySelectorAll("p, span, strong, button, code, h3, h4, td, th, label, summary, dt, dd")) {
+    if (e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) {
+      see(`${e.tagName}.${e.className}`, getComputedStyle(e).color, ground(e));
+    }
+  }
+  for (const node of root.querySelectorAll(".fk-node")) {
+    const paper = getComputedStyle(node.querySelector(".fk-box")).fill;
+    for (const text of node.querySelectorAll("text")) see(text.textContent, getComputedStyle(text).fill, paper);
+  }
+  return found;
+}"""
+"""A page function from a panel to its texts whose contrast to their ground is below 4.5:1."""
+
+
 class PanelOnScreen:
     """The panel in the output of one cell of an open notebook."""
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from flowkit import Engine
-from tests.browser.panels import SHOP, PanelOnScreen
+from tests.browser.panels import CONTRAST, SHOP, PanelOnScreen
 
 START = "run = flow.start({'bike': 'a red one'})"
 ON_FILE = "engine = Engine('{name}.db'); run = engine.start(flow, {{'bike': 'a red one'}}, run_id='march-1')"
@@ -230,44 +230,14 @@ def test_it_is_dark_where_the_lab_is_dark(open_notebook):
     notebook = open_notebook([SHOP, START, "run.live()"], dark=True)
     notebook.run_all()
     panel = PanelOnScreen(notebook, 2)
-    contrast = """root => {
-      const light = (color) => {
-        const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
-          .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const ground = (e) => {
-        for (; e; e = e.parentElement) {
-          const color = getComputedStyle(e).backgroundColor;
-          if (!/, 0\\)$|transparent/.test(color)) return color;
-        }
-        return "rgb(255, 255, 255)";
-      };
-      const found = [];
-      const see = (name, ink, paper) => {
-        const [a, b] = [light(ink), light(paper)].sort((x, y) => y - x);
-        const ratio = (a + 0.05) / (b + 0.05);
-        if (ratio < 4.5) found.push(`${name}: ${ink} on ${paper} is ${ratio.toFixed(2)}`);
-      };
-      for (const e of root.querySelectorAll("p, span, strong, button, code, h3, h4, td, th, label, summary, dt, dd")) {
-        if (e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) {
-          see(`${e.tagName}.${e.className}`, getComputedStyle(e).color, ground(e));
-        }
-      }
-      for (const node of root.querySelectorAll(".fk-node")) {
-        const paper = getComputedStyle(node.querySelector(".fk-box")).fill;
-        for (const text of node.querySelectorAll("text")) see(text.textContent, getComputedStyle(text).fill, paper);
-      }
-      return found;
-    }"""
     panel.press("run")
     panel.wait_for(agree="ready")
     panel.root.get_by_role("button", name="?").click()
     assert panel.root.evaluate("e => e.classList.contains('fk-dark')")
-    assert panel.root.evaluate(contrast) == []
+    assert panel.root.evaluate(CONTRAST) == []
     notebook.set_theme(dark=False)
     expect(panel.root).not_to_have_class(re.compile("fk-dark"))
-    assert panel.root.evaluate(contrast) == []
+    assert panel.root.evaluate(CONTRAST) == []
 
 
 def test_it_can_be_used_in_a_narrow_column_and_without_motion(open_notebook):

@@ -154,6 +154,8 @@ def test_a_question_is_asked_with_its_text_and_answered_with_yes_or_no(trip_page
     trip.run()
     for number in range(4):
         trip.complete(f"lynx[{number}]", False)
+    trip.run(until="album.sort")
+    assert Board(trip).head()["step"]["say"] == "Step: ask about `alarm` here"
     card = trip_page.look("alarm")
     form = card["form"]
     assert (form["kind"], form["schema"]["kind"], form["complete"]) == ("when", "bool", "Answer")
@@ -278,6 +280,7 @@ def test_an_undo_that_failed_by_hand_can_be_tried_again(page_on):
     page = page_on(run)
     page.open()
     page.do("revert")
+    assert Board(run).head()["step"]["say"] == "Step: undo `pay` here"
     form = page.look("pay")["form"]
     assert page.typed("fail", "pay", None, form["attempt"], "revert", error="the bank is closed")["ok"]
     assert run.states["pay"] == "revert_failed"

@@ -306,9 +306,9 @@ class PanelView {
     this.buttons.resume.hidden = !resting;
     this.buttons.revert.hidden = (can.revert ?? null) === null;
     const step = this.head.step || {};
-    if (this.stepKey !== step.key) {
-      this.stepKey = step.key;
-      this.buttons.step.replaceChildren(...(step.key ? ["Step: run ", h("code", visible(step.key)), " here"] : ["Step"]));
+    if (this.stepSays !== step.say) {
+      this.stepSays = step.say;
+      this.buttons.step.replaceChildren(...marked(step.say || "Step"));
     }
     for (const act of Object.keys(LABELS)) {
       const button = this.buttons[act];
