@@ -15,11 +15,11 @@ Act = list[Any]
 """[words on the button, the act's name, what goes with it, the same as a cell, the question before it ("" for none)]"""
 
 
-def acts_of(run: Any, unit: str, state: str, parted: bool) -> list[Act]:
-    """The verbs for a unit in that state. `parted`: it is a task over items that were counted."""
+def acts_of(run: Any, unit: str, state: str, failed_items: bool) -> list[Act]:
+    """The verbs for a unit in that state. `failed_items`: it is a task over items, and some failed."""
     found: list[Act] = []
     name = repr(unit)
-    if parted and _open(run, "Rerun") and any(s == "failed" for s in run.task(unit).item_states.values()):
+    if failed_items and _open(run, "Rerun"):
         more = {"task": unit, "items": "failed"}
         found.append(["Run failed items again", "rerun", more, f'run.rerun({name}, items="failed")', ""])
     if state in FINISHED and _open(run, "Rerun"):
@@ -30,7 +30,7 @@ def acts_of(run: Any, unit: str, state: str, parted: bool) -> list[Act]:
         found.append(["Skip", "skip", {"task": unit}, f"run.skip({name})", asked])
     if unit in run.breaks:
         found.append(["Clear the break", "clear_break", {"task": unit}, f"run.clear_break({name})", ""])
-    elif state in ("waiting", "ready") and unit in run and _open(run, "Break"):
+    elif state in ("waiting", "ready") and unit in run.states and _open(run, "Break"):
         found.append(["Break before it", "break_before", {"task": unit}, f"run.break_before({name})", ""])
     return found
 

@@ -61,7 +61,7 @@ def _input_card(run: Any, key: str, name: str) -> dict[str, Any]:
 def _task_card(run: Any, graph: Graph, name: str, kind: str) -> dict[str, Any]:
     task, offer = run.task(name), run.offer(name)
     state = task.state
-    parts = parts_of(run, graph, name)
+    items = task.item_states
     inputs = task.inputs if offer is None else offer.inputs
     card: dict[str, Any] = {
         "key": name,
@@ -73,8 +73,8 @@ def _task_card(run: Any, graph: Graph, name: str, kind: str) -> dict[str, Any]:
         "inputs": [[parameter, preview(value, 160)] for parameter, value in inputs.items()],
         "output": task.output[-LONGEST_OUTPUT:],
         "attempts": _attempts(task, state),
-        "acts": acts_of(run, name, state, bool(task.item_states)),
-        "parts": parts,
+        "acts": acts_of(run, name, state, "failed" in items.values()),
+        "parts": parts_of(run, graph, name, items),
     }
     if task.by_hand:
         card["flag"] = "told by hand"

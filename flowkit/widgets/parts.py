@@ -22,10 +22,11 @@ Parts = dict[str, Any]
 """`title`, `rows` of [key, name, state, what else is said], `more`: words for those that are not listed."""
 
 
-def parts_of(run: Any, graph: Graph, key: str) -> Parts | None:
-    """The parts of a task over items or of a subflow; of an item or a task in a subflow, what it is a part of. None for others."""
-    task = run.task(key)
-    if items := task.item_states:
+def parts_of(run: Any, graph: Graph, key: str, items: dict[str, str]) -> Parts | None:
+    """The parts of a task over items or of a subflow; of an item or a task in a subflow, what it is a part of. None for others.
+    `items`: the states of its items.
+    """
+    if items:
         return _listed(run, items, f"{len(items):,} item{'' if len(items) == 1 else 's'}", len(key))
     node = next((node for node in graph.nodes if node.key == key), None)
     if node is None:
