@@ -253,12 +253,18 @@ def _chosen(fold: Fold, unit: str, task: str, message: Rerun) -> _Again:
     if message.downstream and (task in whole or task in reopened):
         after = wiring.downstream([task]) - {task}
     for scope in wiring.enclosing(task):
-        if fold.states[scope] in FINISHED or scope in fold.failing:
+        if _stands_still(fold, scope):
             reopened.add(scope)
             after |= wiring.downstream([scope]) - {scope} if message.downstream else set()
     for name in (*(whole & wiring.groups), *(after & wiring.groups)):
         after.update(wiring.inside(name))
     return _Again(fold, whole | after, reopened, revived=fold.state in _RESTING)
+
+
+def _stands_still(fold: Fold, scope: str) -> bool:
+    """Whether nothing starts in a subflow until it is opened again: it has ended, is winding down, or is between two rounds."""
+    state = fold.states.get(scope)
+    return state in FINISHED or scope in fold.failing or (state == WAITING and scope in fold.last)
 
 
 def adopt_verb(turn: Turn, message: Adopt) -> Answer:
@@ -292,7 +298,7 @@ def hanging(fold: Fold, new: Wiring, edited: Iterable[str]) -> tuple[set[str], s
     units, reopened = new.downstream(edited), set()
     for name in edited:
         for scope in new.enclosing(name):
-            if fold.states.get(scope) in FINISHED or scope in fold.failing:
+            if _stands_still(fold, scope):
                 reopened.add(scope)
                 units |= new.downstream([scope]) - {scope}
     for name in units & new.groups:

@@ -25,7 +25,8 @@ from .pictures import graph_of, picture_of_run
 class AttemptRecord:
     """One attempt of a task: `number`, `outcome` ("running", "offered", "succeeded", "failed", "lost", "interrupted",
     "cancelled"),
-    `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it), `failure` (what it failed with, or None)."""
+    `claimed_at` and `ended_at` (seconds since the epoch, or None), `by` (who ended it), `failure` (what it failed
+    with, or None)."""
 
     def __init__(self, number: int, offered_at: float) -> None:
         self.number = number

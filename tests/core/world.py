@@ -7,239 +7,256 @@ from typing import Any
 
 import msgspec
 
-from flowkit.core import Claimant, Failure, Fold, Param, Plan, TaskPlan, Wiring, advance, evolve
+from flowkit.core import Answer, Claimant, Failure, Fold, Wiring, advance, evolve
 from flowkit.core import messages as m
 from flowkit.core.facts import Fact
+from flowkit.core.fold import Items
+from flowkit.core.values import Json, same
 from flowkit.errors import InvalidValue
-from tests.core.model import DONE, ENDED, Model, Shape
+from tests.core.acts import Action
+from tests.core.model import Model
+from tests.core.model_stand import ENDED, OVER, Unit
+from tests.core.rows import Rows
+from tests.core.shapes import LISTS, Made, plan_of, stored
 
 ME = Claimant(boot="boot", space="space", pid=7, born="now", driver="d")
 
-TASK_FACTS = {
-    "TaskReady",
-    "AttemptClaimed",
-    "AttemptReleased",
-    "TaskSucceeded",
-    "TaskRetrying",
-    "TaskLost",
-    "TaskFailed",
-    "TaskSkipped",
-    "TaskCancelled",
-}
-
-
-def plan_of(shapes: list[Shape]) -> Plan:
-    """The plan of a made-up flow."""
-    tasks = [
-        TaskPlan(
-            name=shape.name,
-            kind="manual" if shape.manual else "task",
-            params=() if shape.after else tuple(Param(s, "task", s) for s in shape.sources),
-            after=shape.sources if shape.after else (),
-            on_crash=shape.on_crash,
-        )
-        for shape in shapes
-    ]
-    used = {source for shape in shapes for source in shape.sources}
-    return Plan("made up", tuple(tasks), ends=tuple(s.name for s in shapes if s.name not in used))
+PASSING = {
+    "timers",
+    "wiring",
+    "plans",
+}  # what isn't the same, or not comparable, in a fold that was read again
 
 
 def snapshot(fold: Fold) -> dict[str, Any]:
     """All that a fold knows, as a copy."""
-    return {name: copy.copy(getattr(fold, name)) for name in Fold.__slots__ if name != "wiring"}
+    found = {name: copy.copy(getattr(fold, name)) for name in Fold.__slots__ if name not in PASSING}
+    found["items"] = {
+        task: {name: copy.copy(getattr(items, name)) for name in Items.__slots__}
+        for task, items in fold.items.items()
+    }
+    return found
 
 
 def through_json(fact: Fact) -> Fact:
-    return msgspec.json.decode(msgspec.json.encode(fact), type=type(fact))
+    """A fact as it is when it was written and read again."""
+    again = msgspec.json.decode(msgspec.json.encode(fact), type=type(fact))
+    for name in ("value", "inputs", "results"):
+        if hasattr(again, name):
+            msgspec.structs.force_setattr(again, name, _read(getattr(again, name)))
+    return again
 
 
-class Rows:
-    """Which rows of the tables were taken."""
-
-    def __init__(self) -> None:
-        self.task_table: set[tuple[str, str]] = set()
-        self.run_table: set[tuple[str, str]] = set()
-        self.task_verdicts: set[tuple[str, str]] = set()
-        self.run_verdicts: set[tuple[str, str]] = set()
-        self.verdicts: set[str] = set()
-        self.seen: dict[str, tuple[Wiring, list[Fact], str]] = {}  # a function task in each state
-        self.seen_run: dict[str, tuple[Wiring, list[Fact]]] = {}
-
-    def note_message(self, fold: Fold, message: m.Message) -> None:
-        name = getattr(message, "task", None)
-        if message.kind in ("Claim", "Pause", "Resume", "Cancel", "Break", "ClearBreak"):
-            self.run_verdicts.add((fold.state, message.kind))
-        if name in fold.states and (
-            (message.kind == "Report" and message.attempt in (None, fold.attempts.get(name, 0)))
-            or (message.kind == "Claim" and fold.state == "running")
-        ):
-            self.task_verdicts.add((fold.states[name], message.kind))
-
-    def note_fact(self, fold: Fold, fact: Fact) -> None:
-        if fact.kind in TASK_FACTS:
-            for name in getattr(fact, "tasks", None) or (fact.task,):
-                self.task_table.add((fold.states[name], fact.kind))
-        elif fact.kind.startswith("Run") or fact.kind == "PauseRequested":
-            self.run_table.add((fold.state, fact.kind))
-        for name in getattr(fact, "ready", ()):
-            self.task_table.add((fold.states[name], "TaskReady"))
-
-    def note_states(self, fold: Fold, facts: list[Fact]) -> None:
-        self.seen_run.setdefault(fold.state, (fold.wiring, list(facts)))
-        for name, state in fold.states.items():
-            reported = state != "failed" or (name, fold.attempts[name]) not in fold.past
-            if state not in self.seen and name not in fold.wiring.manual and reported:
-                self.seen[state] = (fold.wiring, list(facts), name)
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"text"}:
+            return Json(value["text"])
+        return {key: _read(item) for key, item in value.items()}
+    return value
 
 
 class World:
     """One run. Each verb sends a message, asks the model what that should be worth, and compares."""
 
-    def __init__(
-        self,
-        shapes: list[Shape],
-        given: dict[str, Any] | None = None,
-        target: str | None = None,
-        rows: Rows | None = None,
-    ) -> None:
+    def __init__(self, made: Made, rows: Rows | None = None) -> None:
         self.rows = rows or Rows()
-        self.model = Model(shapes, given, target)
-        self.wiring = Wiring(plan_of(shapes), target)
-        self.fold = Fold(self.wiring)
-        self.facts: list[Fact] = []
-        self.names = list(self.wiring.order)
-        self.succeeded_times: dict[str, int] = {}
-        start = m.Start(flow="made up", plan="p", inputs={}, target=target, results=given or {})
-        self._send(start, "accepted")
+        self.made = made
+        self.model = Model(made)
+        self.wiring = Wiring(plan_of(made), made.target)
+        self.fold = self._empty()
+        self.mirror = self._empty()  # what another process knows that reads what is recorded
+        self.facts: list[tuple[Fact, float]] = []
+        self.now = 1000.0
+        results = {name: stored(value) for name, value in made.given}
+        inputs = {name: stored(value) for name, value in LISTS.items()}
+        start = m.Start(
+            flow="made up", plan="p", inputs=inputs, target=made.target, results=results, seed=made.seed
+        )
+        self._send(start, self.model.start(self.now))
+
+    def _empty(self) -> Fold:
+        return Fold(self.wiring, lambda _: self.wiring)
+
+    def do(self, action: Action) -> None:
+        """Let time pass, and do one thing."""
+        wait, verb, *args = action
+        self.now += wait
+        getattr(self, f"_{verb}")(*args)
 
     # The verbs ----------------------------------------------------------------------------------------------
 
-    def claim(self, name: str) -> None:
-        self._send(m.Claim(task=name, claimant=ME), self.model.claim(name))
+    def _claim(self, name: str | None) -> None:
+        self._send(m.Claim(task=name, claimant=ME), self.model.claim(name, self.now), takes=name is None)
 
-    def claim_next(self) -> None:
-        """Claim whatever has been ready longest."""
-        name, running = self.fold.next_ready(), self.fold.state == "running"
-        expected = self.model.claim(name) if name is not None or not running else "ignored"
-        answer = self._send(m.Claim(claimant=ME), expected)
-        assert [fact.task for fact in answer.facts] == ([name] if expected == "accepted" else [])
-
-    def complete(self, name: str, value: Any, attempt: int | None = None, valid: bool = True) -> None:
+    def _complete(self, name: str, value: Any, attempt: int | None, valid: bool) -> None:
         problem = None if valid else InvalidValue("it does not fit", task=name)
-        message = m.Report(task=name, attempt=attempt, value=value, problem=problem)
-        self._send(message, self.model.report(name, ("value", value), attempt, valid))
+        message = m.Report(task=name, attempt=attempt, value=stored(value), problem=problem)
+        self._send(message, self.model.report(name, ("value", value), attempt, self.now, valid))
 
-    def complete_and_claim(self, name: str, value: Any) -> None:
+    def _done(self, name: str, value: Any, attempt: int) -> None:
         """As a driver does: report what it did and claim what is next, in one message."""
-        attempt = self.fold.attempts.get(name, 0)
+        expected = self.model.report(name, ("value", value), attempt, self.now)
+        going = self.model.stand.run in ("running", "failing", "reverting")
         then = m.Claim(claimant=ME)
-        answer = self._send(
-            m.Report(task=name, attempt=attempt, value=value, via="run", then=then),
-            self.model.report(name, ("value", value), attempt),
-            lambda facts: [self.model.claim(fact.task) for fact in facts if fact.kind == "AttemptClaimed"],
+        message = m.Report(task=name, attempt=attempt, value=stored(value), via="run", then=then)
+        self._send(message, expected, takes=going and expected == "accepted" and bool(self.model.takeable()))
+
+    def _fail(self, name: str, failure: tuple[str, ...], attempt: int | None) -> None:
+        message = m.Report(task=name, attempt=attempt, failure=Failure(failure[:-1], failure[-1]))
+        self._send(message, self.model.report(name, ("failure", failure), attempt, self.now))
+
+    def _reply(self, name: str, what: str, answer: Any) -> None:
+        self._send(
+            m.Reply(task=name, what=what, answer=answer), self.model.reply(name, what, answer, None, self.now)
         )
-        ready = self.model.now().having("ready") - {n for n, s in self.model.shapes.items() if s.manual}
-        could = answer.verdict == "accepted" and self.model.now().run == "running" and ready
-        assert not could or answer.facts[-1].kind == "AttemptClaimed", "nothing that is ready is left lying"
 
-    def fail(self, name: str, text: str, attempt: int | None = None) -> None:
-        message = m.Report(task=name, attempt=attempt, failure=Failure(("builtins.OSError",), text))
-        self._send(message, self.model.report(name, ("failure", text), attempt))
+    def _raise(self, name: str, what: str, failure: tuple[str, ...]) -> None:
+        message = m.Reply(task=name, what=what, failure=Failure(failure[:-1], failure[-1]))
+        self._send(message, self.model.reply(name, what, None, failure, self.now))
 
-    def release(self, name: str, attempt: int) -> None:
-        self._send(m.Release(task=name, attempt=attempt), self.model.release(name, attempt))
+    def _release(self, name: str, attempt: int) -> None:
+        self._send(m.Release(task=name, attempt=attempt), self.model.release(name, attempt, self.now))
 
-    def tick(self, gone: tuple[tuple[str, int], ...]) -> None:
-        self._send(m.Tick(gone=gone), self.model.tick(gone))
+    def _lose(self, gone: tuple[tuple[str, int], ...]) -> None:
+        self._send(m.Tick(gone=gone), self.model.tick(gone, self.now))
 
-    def pause(self) -> None:
-        self._send(m.Pause(), self.model.pause())
+    def _tick(self) -> None:
+        """Time passes up to what is due next."""
+        due = self.fold.next_due()
+        if due is not None:
+            self.now = max(self.now, due)
+        self._lose(())
 
-    def resume(self) -> None:
-        self._send(m.Resume(), self.model.resume())
+    def _pause(self) -> None:
+        self._send(m.Pause(), self.model.pause(self.now))
 
-    def cancel(self) -> None:
-        self._send(m.Cancel(), self.model.cancel())
+    def _resume(self) -> None:
+        self._send(m.Resume(), self.model.resume(self.now))
 
-    def set_break(self, name: str) -> None:
-        self._send(m.Break(task=name), self.model.set_break(name))
+    def _cancel(self) -> None:
+        self._send(m.Cancel(), self.model.cancel(self.now))
 
-    def clear_break(self, name: str) -> None:
-        self._send(m.ClearBreak(task=name), self.model.clear_break(name))
+    def _revert(self) -> None:
+        self._send(m.Revert(), self.model.revert(self.now))
 
-    def reopen(self) -> None:
+    def _break(self, name: str) -> None:
+        self._send(m.Break(task=name), self.model.set_break(name, self.now))
+
+    def _clear(self, name: str) -> None:
+        self._send(m.ClearBreak(task=name), self.model.clear_break(name, self.now))
+
+    def _skip(self, name: str) -> None:
+        self._send(m.Skip(task=name), self.model.skip(name, self.now))
+
+    def _rerun(self, name: str, items: str, downstream: bool) -> None:
+        message = m.Rerun(task=name, items=items, downstream=downstream)
+        self._send(message, self.model.rerun(name, items, downstream, self.now))
+
+    def _adopt(self, names: tuple[str, ...]) -> None:
+        message = m.Adopt(plan="p", changes=dict.fromkeys(names, "its code"))
+        self._send(message, self.model.adopt(names, self.now))
+
+    def _reopen(self) -> None:
         """Throw the fold away and compute it from its facts, as another process would."""
         self.fold = self.refolded()
 
     def refolded(self) -> Fold:
-        fold = Fold(self.wiring)
-        for at, fact in enumerate(self.facts):
-            evolve(fold, through_json(fact), float(at))
+        fold = self._empty()
+        for fact, at in self.facts:
+            evolve(fold, through_json(fact), at)
         return fold
 
     # Comparing ----------------------------------------------------------------------------------------------
 
-    def _send(self, message: m.Message, expected: str, follow: Any = None) -> Any:
+    def _send(self, message: m.Message, expected: str, takes: bool = False) -> None:
+        """`takes`: if it is accepted, the next unit is claimed by it."""
         fold = self.fold
-        before = snapshot(fold)
-        self.rows.note_message(fold, message)
-        answer = advance(fold, message)
+        due = fold.next_due() if fold.state else None
+        if due is None or due > self.now:
+            self.rows.note_message(fold, message)
+        seq = fold.seq
+        answer = self.answer(message)
+        fold = self.fold
         verdict = answer.verdict if answer.error is None else type(answer.error).__name__
         self.rows.verdicts.add(verdict)
-        assert verdict == expected, (message, self.facts)
-        assert snapshot(fold) == before, "advance only reads"
-        if verdict != "accepted":
-            kept = [fact.kind for fact in answer.facts]
-            assert kept == (["ReportRefused"] if verdict in ("LateReport", "AlreadyCompleted") else [])
+        assert verdict == expected, f"the core says {verdict}, the model {expected}: {answer}"
+        assert fold.seq == seq + len(answer.facts), "nothing changes a fold but what is recorded"
         for fact in answer.facts:
-            self.rows.note_fact(fold, fact)
-            evolve(fold, fact, float(len(self.facts)))
-            self.facts.append(fact)
-        if verdict != "accepted":
-            after = snapshot(fold)
-            assert {k: v for k, v in after.items() if before[k] != v}.keys() <= {"seq", "at"}
-        self.rows.note_states(fold, self.facts)
-        for fact in answer.facts:
-            if fact.kind == "TaskSucceeded":
-                self.succeeded_times[fact.task] = self.succeeded_times.get(fact.task, 0) + 1
-        if follow is not None:
-            assert set(follow(answer.facts)) <= {"accepted"}
+            self.facts.append((fact, self.now))
+            self.rows.note_fact(self.mirror, fact)
+            evolve(self.mirror, through_json(fact), self.now)
+        self.rows.note_states(fold, self.facts, self.now)
+        taken = [fact.task for fact in answer.facts if fact.kind == "AttemptClaimed"]
+        if takes and verdict == "accepted":
+            assert len(taken) == 1
+            assert taken[0] in self.model.next(), f"taken: {taken}, by the model {self.model.next()}"
+            self.model.take(taken[0])
         self.compare()
-        return answer
+
+    def answer(self, message: m.Message) -> Answer:
+        """What the core says to a message; its facts are folded in."""
+        return advance(self.fold, message, self.now)
 
     def compare(self) -> None:
-        """The fold against the model, against its own refolding, and against what must always hold."""
-        fold, stand = self.fold, self.model.now()
-        assert (fold.state, fold.states) == (stand.run, stand.states)
-        assert {n: a for n, a in fold.attempts.items() if a} == stand.attempts
-        assert set(fold.claims) == stand.having("running")
-        assert set(fold.lost) == stand.having("lost")
-        assert set(fold.people) == self.model.people(stand)
-        assert set(fold.held) == self.model.held(stand)
-        assert fold.values == {n: v for (n, _), (how, v) in stand.reports.items() if how == "value"}
-        assert {n: f.message for n, f in fold.failures.items() if f.types != ("flowkit.AttemptLost",)} == {
-            n: text for (n, _), (how, text) in stand.reports.items() if how == "failure"
-        }
-        assert fold.breaks == stand.breaks
-        assert fold.ended_by == stand.first_failed
-        assert fold.open == sum(state not in DONE for state in stand.states.values())
-        assert fold.out == len(stand.having("running", "lost")) + len(self.model.people(stand))
-        self._compare_queue(stand)
-        assert snapshot(self.refolded()) == snapshot(fold)
-        self._always()
+        """The fold against the model, and against one that was read again."""
+        fold, s = self.fold, self.model.stand
+        units = s.everything()
+        told = {u.name: fold.state_of(u.name) for u in units}
+        expected = {u.name: u.state for u in units}
+        assert told == expected, _unlike(told, expected, "states")
+        assert fold.state == s.run, f"the run is {fold.state}, by the model {s.run}"
+        attempts = {u.name: fold.attempt_of(u.name) for u in units}
+        assert attempts == (counted := {u.name: u.attempt for u in units}), _unlike(
+            attempts, counted, "attempts"
+        )
+        self._same("claims", set(fold.claims), {u.name for u in s.claims()})
+        self._same("lost", set(fold.lost), {u.name for u in units if u.state == "lost"})
+        self._same("questions", fold.questions, {u.name: u.question for u in units if u.question})
+        self._same("undos", fold.undos, {u.name: u.undo for u in units if u.state == "reverting"})
+        self._compare_outcomes(units)
+        if s.run not in OVER:
+            following = fold.next_ready()
+            assert following in (self.model.next() or {None}), (
+                f"next ready: {following!r}, by the model {self.model.next()}"
+            )
+            dues = self.model.dues()
+            self._same("next due", fold.next_due(), dues[0][0] if dues else None)
+        assert fold.states == self.mirror.states, "the journal says the same"
 
-    def _compare_queue(self, stand: Any) -> None:
-        manual = {name for name, shape in self.model.shapes.items() if shape.manual}
-        ready = stand.having("ready") - manual
-        following = self.fold.next_ready()
-        assert (following in ready) if ready else following is None
-        if ready and len(set(stand.offers)) == len(stand.offers):
-            assert following == next(name for name in stand.offers if name in ready)
+    def _same(self, what: str, told: Any, expected: Any) -> None:
+        assert told == expected, f"{what}: {told!r}, by the model {expected!r}"
 
-    def _always(self) -> None:
-        fold = self.fold
-        assert max(self.succeeded_times.values(), default=1) == 1, "no task succeeds twice"
-        all_ended = set(fold.states.values()) <= DONE
-        assert fold.ended == (fold.state in ENDED)
-        assert not fold.ended or all_ended
-        assert not all_ended or fold.ended or fold.state == "paused"
+    def _compare_outcomes(self, units: list[Unit]) -> None:
+        fold, s = self.fold, self.model.stand
+        for unit in units:
+            if unit.has:
+                there = fold.values.get(unit.name, "none at all")
+                assert same(there, stored(unit.value)), f"value: {unit.name}: {there}"
+            elif not unit.is_group and not unit.looping:
+                assert unit.name not in fold.values, f"no value: {unit.name}"
+            failure = fold.failures.get(unit.name)
+            assert (failure is None) == (unit.failure is None), f"failure of {unit.name}: {failure}"
+            if failure is not None and unit.failure is not None:
+                assert failure.types == unit.failure[:-1], (
+                    f"failure of {unit.name}: {failure}, {unit.failure}"
+                )
+                assert failure.message.startswith(unit.failure[-1]), f"{failure}, by the model {unit.failure}"
+        for group in (None, *(u for u in s.tasks if u.shape.kind == "flow")):
+            standing = fold.unhandled.get(group.name if group else "", ())
+            standing = [name for name in standing if fold.states[name] == "failed"]
+            self._same("unhandled", standing, [u.name for u in s.standing(group)])
+
+    def close(self) -> None:
+        """What must hold at the end of it all."""
+        assert (one := snapshot(self.mirror)) == (other := snapshot(self.fold)), _unlike(one, other, "folds")
+        assert (again := snapshot(self.refolded())) == other, _unlike(again, other, "folds")
+        s = self.model.stand
+        if s.run in OVER and self.made.target is None:
+            assert all(u.state in ENDED or u.state == "reverting" for u in s.everything())
+
+
+def _unlike(told: dict[str, Any], expected: dict[str, Any], what: str) -> str:
+    names = [n for n in {**told, **expected} if told.get(n) != expected.get(n)]
+    return f"{what}: " + "; ".join(
+        f"{n}: {told.get(n)!r}, by the model {expected.get(n)!r}" for n in names[:6]
+    )
