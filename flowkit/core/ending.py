@@ -89,6 +89,8 @@ def close_group(turn: Turn, name: str) -> None:
     if fold.inside[name]:
         return
     standing = fold.unhandled.get(name)
+    if standing and fold.wiring.tasks[name].on_failure == "pause" and fold.state in (PAUSED, PAUSING):
+        return  # somebody is to look at it first, and may mend it
     if standing:
         by = next(iter(standing))
         _fail_inside(turn, name, by, fold.failures[by])

@@ -257,6 +257,8 @@ def part_ended(s: Stand, group: Unit) -> None:
                 if item.state == "waiting":
                     cancel(item)
         elif all_ended(s, group):
+            if group.shape.on_failure == "pause" and s.standing(group) and s.run in ("pausing", "paused"):
+                return
             whole = all(p.state in ("succeeded", "failed", "skipped") for p in s.parts(group))
             if group.shape.loop is not None and whole and not group.is_each and not s.standing(group):
                 after_round(s, group)

@@ -210,3 +210,24 @@ def test_pause_before_rests_in_front_of_it_once(engine: Engine) -> None:
     other = engine.start(flow)
     other.clear_break("b")
     assert other.run().state == "succeeded"
+
+
+def test_a_subflow_that_pauses_waits_for_somebody_though_nothing_else_is_left_in_it(engine: Engine) -> None:
+    flow, child = Flow("outer"), Flow("child", on_failure="pause")
+    child.task(lambda: 1 / 0, name="bad")
+    flow.add(child)
+    flow.task(lambda child: child, name="after")
+    run = engine.start(flow).run()
+    assert (run.state, run.states["child"], run.states["after"]) == ("paused", "running", "waiting")
+    run.rerun("child.bad")
+    assert run.state == "running"
+    run.complete("child.bad", 7)
+    assert run.run().result == 7
+
+
+def test_a_subflow_that_paused_fails_when_the_run_is_resumed_as_it_is(engine: Engine) -> None:
+    flow, child = Flow("outer"), Flow("child", on_failure="pause")
+    child.task(lambda: 1 / 0, name="bad")
+    flow.add(child)
+    run = engine.start(flow).run().resume().run()
+    assert (run.state, run.states["child"]) == ("failed", "failed")
