@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from ..core import Plan, Wiring
+from ..core import Fold, Plan, Wiring
 from ..core.changes import changes
 from ..core.messages import Adopt
 from ..core.resetting import hanging
 from ..core.states import WAITING
-from ..errors import BillStale
+from ..errors import BillStale, UsageError
 from .faces import bundled, one_line
 from .intake import refuse_no_flow
 
@@ -46,7 +46,24 @@ class Bill:
             name: self._changes.get(name) or self._because(new, name) for name in begun if name in units
         }
         self.kept = [name for name in begun if name not in units and name not in reopened]
+        self._refuse_missing(fold, new)
         self.seq = fold.seq
+
+    def _refuse_missing(self, fold: Fold, new: Wiring) -> None:
+        """Raises UsageError where a task that is to be done asks for an input that this run was started without."""
+        users: dict[str, str] = {}
+        for name in new.order:
+            asked = () if name in self.kept else new.tasks[name].every_param()
+            for param in asked:
+                if param.kind == "input" and param.source not in fold.inputs:
+                    users.setdefault(param.source, name)
+        missing = [name for name in users if new.inputs[name].required]
+        if missing:
+            listed = ", ".join(f"{name!r} (asked for by {users[name]})" for name in missing)
+            raise UsageError(
+                f"Run {self._run.id} was started without {listed}, and inputs are given at the start only. Nothing was "
+                f"recorded. Give the parameter a default or a value, fixed={{{missing[0]!r}: …}}, or start a new run."
+            )
 
     def _because(self, wiring: Wiring, name: str) -> str:
         """Why a task that did not change itself runs again: the nearest changed task that it hangs on, or that is in a subflow that

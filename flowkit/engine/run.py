@@ -291,9 +291,8 @@ class Run(RunReading):
         `apply=True`, which gives the
         run) puts it into force.
 
-        Raises DefinitionError for a faulty flow, UsageError for a run that was cancelled or is being undone, BillStale
-        where the run
-        has moved on since the bill was made.
+        Raises DefinitionError for a faulty flow, UsageError for a run that was cancelled or is being undone and for one
+        that was started without an input which is asked for now, BillStale where the run has moved on since the bill was made.
         """
         bill = Bill(self, flow)
         return bill.apply() if apply else bill

@@ -316,3 +316,20 @@ def test_breakpoints_questions_and_delays_survive_it(clocked: Engine) -> None:
     run.tick(10)
     run.resume()
     assert run.run().state == "succeeded"
+
+
+def test_an_edit_that_asks_for_an_input_which_the_run_never_got_is_refused_before_it_fails(
+    engine: Engine,
+) -> None:
+    run = engine.start(first()).run()
+    edited = flow_of(**FIRST, e="d, tax: d + tax")
+    with pytest.raises(UsageError, match=r"without 'tax' \(asked for by e\).*fixed=\{'tax': …\}"):
+        run.adopt(edited)
+    assert run.states == dict.fromkeys("abcd", "succeeded")
+    edited.task(edited.tasks["e"].function, name="e", fixed={"tax": "!"})
+    assert run.adopt(edited, apply=True).run().result == "abac!"
+
+
+def test_an_edit_may_ask_for_an_input_where_the_parameter_has_a_default(engine: Engine) -> None:
+    run = engine.start(first()).run()
+    assert run.adopt(flow_of(**FIRST, e="d, tax='?': d + tax"), apply=True).run().result == "abac?"
