@@ -85,13 +85,25 @@ def break_verb(turn: Turn, message: m.Break) -> Answer:
     if refusal := run_refusal(fold, message):
         return refusal
     if name not in fold.wiring.tasks:
-        return Answer(REFUSED, error=unknown(fold, name))
+        return Answer(REFUSED, error=_no_place(fold, name))
     if fold.breaks.get(name):
         return Answer(IGNORED, reason="there is a breakpoint already")
     turn.put(f.BreakpointSet(task=name))
     if fold.states[name] == READY and fold.state == RUNNING:
         turn.put(pause(fold, f"breakpoint before {name}"))
     return Answer(ACCEPTED, tuple(turn.facts))
+
+
+def _no_place(fold: Fold, name: str) -> errors.UnknownAttempt:
+    """Why no breakpoint can stand there."""
+    try:
+        task = fold.task_of(name)
+    except KeyError:
+        return unknown(fold, name)
+    text = (
+        f"{name} is an item, and a run pauses before all items of a task or none: run.break_before({task!r})."
+    )
+    return errors.UnknownAttempt(f"{text} Nothing was recorded.", task=name)
 
 
 def clear_break_verb(turn: Turn, message: m.ClearBreak) -> Answer:

@@ -164,6 +164,11 @@ def item_values(fold: Fold, param: Param) -> list[Any]:
             f"{param.name!r} is to get one item of a list at a time, and {param.source or 'its fixed value'} gives {given}. "
             "Give it a list, or take each=… out."
         )
+    if iter(whole) is whole:
+        raise TypeError(
+            f"{param.name!r} is to get one item of a list at a time, and {param.source or 'its fixed value'} gives "
+            f"a {type(whole).__name__}, which can be gone through only once. Give it a list: list(…)."
+        )
     return [Live(one) for one in whole]
 
 

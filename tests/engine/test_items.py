@@ -482,3 +482,25 @@ def test_ten_thousand_items() -> None:
     run = flow.start({"all_of_it": [0] * 10_000}).run()
     assert run.result == [1] * 9_999
     assert len(run.events) == 2 * 10_000 + 7
+
+
+def test_what_can_be_gone_through_only_once_is_no_list_of_items() -> None:
+    flow = Flow("once")
+
+    @flow.task
+    def urls() -> Any:
+        yield from "abc"
+
+    flow.task(lambda url: url, name="fetch", each="url", bind={"url": "urls"})
+    run = flow.start().run()
+    assert "urls gives a generator, which can be gone through only once" in run.task("fetch").failure.message
+    assert run.task("fetch").items() == []
+
+
+def test_a_breakpoint_in_front_of_an_item_names_the_task_that_can_have_one(engine: Engine) -> None:
+    run = engine.start(fan())
+    run.step()
+    with pytest.raises(UsageError, match=r"fetch\[0\] is an item.*run\.break_before\('fetch'\)"):
+        run.break_before("fetch[0]")
+    with pytest.raises(UsageError, match=r"has no task 'fetch\[9\]'; fetch has 4 items"):
+        run.break_before("fetch[9]")
