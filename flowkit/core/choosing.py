@@ -159,12 +159,11 @@ def _asked(scope: Scope, draft: Draft, what: str, asked: AskedDraft) -> Asked:
 def _named(scope: Scope, draft: Draft, what: str, name: str) -> Asked:
     """A name whose truth is the answer."""
     if what == "until":
-        own = _own(draft, name, True)
-        if own is None:
+        if name != draft.name and name not in draft.outputs:
             text = f"until names {name!r}, which is neither the task itself nor a part of its result"
             hint = f"Name {draft.name!r}, or give a function: until=lambda {draft.name}: …"
             scope.faults.append(Fault(draft.name, text, hint))
-        return Asked(source=draft.name, part=None if own is None else own.part)
+        return Asked(source=draft.name, part=draft.outputs.index(name) if name in draft.outputs else None)
     if name not in scope.parts and name not in scope.drafts and name in (scope.inputs or scope.used):
         text = f"{what} names {name!r}, which is an input and no task"
         scope.faults.append(Fault(draft.name, text, f"Ask for its value: {what}=lambda {name}: {name}."))

@@ -294,3 +294,9 @@ def test_many_rounds_cost_the_same_each(engine: Engine) -> None:
         return len(engine.start(counting(most=n), {"start": 0}).run().events)
 
     assert facts(100) - facts(50) == 50 * 3
+
+
+def test_until_may_name_a_loop_that_has_a_fixed_parameter_of_its_own_name(engine: Engine) -> None:
+    flow = Flow("named")
+    flow.task(lambda n: n, name="n", fixed={"n": 1}, repeat=Repeat(until="n", max=3))
+    assert engine.start(flow).run().result == 1
