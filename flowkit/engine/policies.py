@@ -171,6 +171,4 @@ def _error(given: Any, option: str) -> str:
     if is_plain(given) or (isinstance(given, str) and given):
         name = plain(given, f"Retry({option}=…)", given, _ERRORS.format(option))
         return _OTHER_NAMES.get(name, name)
-    raise DefinitionError(
-        f"Retry({option}=…): {preview(given)} is no error class. {_ERRORS.format(option).capitalize()}"
-    )
+    raise DefinitionError(f"Retry({option}=…): {preview(given)} is no error class; {_ERRORS.format(option)}")

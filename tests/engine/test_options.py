@@ -383,7 +383,10 @@ def test_options_that_make_no_sense_are_refused_where_they_are_written(options: 
         (lambda: Retry(2, cap=-1), "Retry(cap=-1)"),
         (lambda: Retry(2, on=5), "on=(OSError, 'HTTPError')"),
         (lambda: Retry(2, on=(5,)), "no error class"),
-        (lambda: Retry(2, on=int), "no error class"),
+        (
+            lambda: Retry(2, on=int),
+            "no error class; write error classes or their names: on=(OSError, 'HTTPError')",
+        ),
         (lambda: Retry(2, not_on=("",)), "no error class"),
         (Repeat, "until=…, max=…"),
         (lambda: Repeat(max=0), "from 1"),
