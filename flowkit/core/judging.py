@@ -166,7 +166,9 @@ def _count(fold: Fold, name: str, used: tuple[str, ...] | None) -> int | None:
 def _open_flow(turn: Turn, task: TaskPlan, used: tuple[str, ...] | None) -> None:
     fold, name = turn.fold, task.name
     if task.retry is not None and task.retry.each and not tries_of(fold, task):
-        fail(turn, name, Failure(("flowkit.NothingToTry",), f"{task.retry.each} is empty"), "inside")
+        param = next(p for p in task.params if p.name == task.retry.each)
+        wrong = "is empty" if count_of(fold, param) == 0 else "is no list of values that can be stored"
+        fail(turn, name, Failure(("flowkit.NothingToTry",), f"{task.retry.each} {wrong}"), "inside")
         return
     turn.put(f.TaskOpened(task=name, sources=used))
     for member in fold.wiring.members[name]:

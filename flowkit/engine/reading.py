@@ -10,8 +10,8 @@ from typing import Any
 
 from ..core import Failure, Fold, TaskPlan, counts
 from ..core import facts as f
-from ..core.composed import MISSING
-from ..core.states import CANCELLED, READY, REVERTED
+from ..core.composed import MISSING, giver
+from ..core.states import CANCELLED, READY, REVERTED, SUCCEEDED
 from ..core.values import preview
 from ..errors import NoResult
 from ..render import Seen, Why
@@ -298,7 +298,8 @@ def result_of(fold: Fold, name: str, explain: Callable[[str], Why]) -> Any:
         raise NoResult(f"There is no task {name!r} in this run; it has {listed}.") from None
     value = value_of(fold, task)
     if value is MISSING:
-        raise NoResult(f"{name} has no result: {explain(task).words}")
+        silent = giver(fold, task) if fold.states.get(task) == SUCCEEDED else task
+        raise NoResult(f"{name} has no result: {explain(silent).words}")
     return value if part is None else value[part]
 
 

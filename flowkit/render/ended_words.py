@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flowkit.core.ending import ITEMS_FAILED
+from flowkit.core.failure import Failure
 from flowkit.core.fold import Fold
-from flowkit.core.judging import JOIN_NOT_MET
+from flowkit.core.judging import JOIN_NOT_MET, LOOP_NOT_ENDED
 from flowkit.core.states import CANCELLED, FAILED, FAILING, REVERTED, REVERTING, SKIPPED, SUCCEEDED
 from flowkit.render.naming import cause_of_end, cell, failure_line, is_item, listed, literal, named
 from flowkit.render.teller import NOBODY, PERSON, Teller, Told, task_of
@@ -44,7 +45,7 @@ def failed(teller: Teller, unit: str) -> Told:
     failure = fold.failures.get(unit)
     line = (failure_line(failure) if failure else "its failure is in the journal").rstrip(".")
     by_hand = " (reported by hand)" if fold.via.get(unit) == "hand" else ""
-    words = f"{named(unit)} failed{by_hand}: {line}."
+    words = f"{named(unit)} failed{by_hand}{_at_question(fold, unit, failure)}: {line}."
     tries = fold.tries.get(unit, 0) + 1
     if tries > 1:
         words += f" It was tried {tries} times."
@@ -54,6 +55,16 @@ def failed(teller: Teller, unit: str) -> Told:
     tail, who, calls = way_on(teller, unit, roots[0])
     reading = f"{cell('task', unit)}.failure"
     return Told(f"{words} {tail}", who, (reading, *calls))
+
+
+def _at_question(fold: Fold, unit: str, failure: Failure | None) -> str:
+    """That it was not the task itself that failed, but a decider of it."""
+    if fold.outcomes.get(unit) != "question" or failure is None or failure.types[:1] == (LOOP_NOT_ENDED,):
+        return ""
+    if unit in fold.rounds:
+        return f", when after round {fold.rounds[unit]:,} its until was asked"
+    plan = fold.plan_of(unit)
+    return ", when its decider was asked" if plan.when is not None and unit not in fold.answers else ""
 
 
 def failure_of(fold: Fold, unit: str) -> str:
@@ -91,9 +102,11 @@ def way_on(teller: Teller, unit: str, root: str) -> tuple[str, str, tuple[str, .
             (),
         )
     if not teller.redoing:
+        if fold.undos and "" not in fold.undoing:
+            return f"First {listed(list(fold.undos)[:1])} is undone; then it can be done again.", NOBODY, ()
         return "What was done is being undone.", NOBODY, ()
     failure = fold.failures.get(root)
-    if failure is not None and failure.types[:1] == (ITEMS_FAILED,):
+    if root in fold.items and failure is not None and failure.types[:1] == (ITEMS_FAILED,):
         again = cell("rerun", root, 'items="failed"')
     if fold.state in (SUCCEEDED, REVERTED):
         return f"{again} does it again.", PERSON, (again,)

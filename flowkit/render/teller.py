@@ -131,7 +131,7 @@ class Teller:
     def redoing(self) -> bool:
         """Whether tasks may be done again or left out: not in a cancelled run, and not while something is being undone."""
         fold = self.fold
-        return fold.state not in ("", CANCELLED, REVERTING) and not fold.undos and not fold.undoing
+        return fold.state not in ("", CANCELLED, REVERTING) and not fold.undos and "" not in fold.undoing
 
     def over(self, unit: str) -> bool:
         """Whether the time of its attempt is known to be over, which the next message takes note of."""

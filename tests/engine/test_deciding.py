@@ -387,3 +387,15 @@ def test_a_decider_has_no_attempt(engine: Engine) -> None:
     run = engine.start(flow).run()
     assert run.states["a"] == "failed"
     assert "inside a task" in run.task("a").failure.message
+
+
+def test_a_decider_that_failed_is_told_from_its_task(engine: Engine) -> None:
+    flow = Flow("decided")
+    flow.task(lambda: 1, name="a", when=lambda: 1 / 0)
+    run = engine.start(flow).run()
+    assert run.why("a").words.startswith("`a` failed, when its decider was asked: ZeroDivisionError")
+    flow.task(lambda: 1, name="a", repeat=flowkit.Repeat(until=lambda: 1 / 0))
+    run = engine.start(flow).run()
+    assert run.why("a").words.startswith(
+        "`a` failed, when after round 1 its until was asked: ZeroDivisionError"
+    )

@@ -400,3 +400,67 @@ def test_flows_in_flows_three_hundred_deep() -> None:
     run.revert()
     assert run.run().state == "reverted"
     assert set(run.states.values()) == {"reverted"}
+
+
+@pytest.mark.parametrize("phones", ["12", None, {"0160": 1}])
+def test_a_retry_over_something_that_is_no_list_does_not_call_it_empty(engine: Engine, phones: Any) -> None:
+    child, flow = Flow("call", inputs={"phone": str}), Flow("family")
+    child.task(lambda phone: phone, name="dial")
+    flow.add(child, retry=flowkit.ForEach("phones", as_="phone"))
+    run = engine.start(flow, {"phones": phones}).run()
+    assert run.task("call").failure.message == "phones is no list of values that can be stored"
+    run = engine.start(flow, {"phones": []}).run()
+    assert run.task("call").failure.message == "phones is empty"
+
+
+def test_a_subflow_whose_end_was_left_out_says_so_when_it_is_asked_for_its_result(engine: Engine) -> None:
+    child, flow = Flow("child"), Flow("outer")
+    child.task(lambda: 1, name="work", when=lambda: False)
+    flow.add(child)
+    run = engine.start(flow).run()
+    assert (run.state, run.states["child"]) == ("succeeded", "succeeded")
+    with pytest.raises(NoResult, match=r"child has no result: `child\.work` was skipped"):
+        run["child"]
+
+
+def test_what_is_said_of_a_subflow_that_failed_with_its_items_is_a_call_that_can_be_made(
+    engine: Engine,
+) -> None:
+    child, flow = Flow("child"), Flow("outer")
+    broken = {2}
+    child.task(lambda n: 1 // (n not in broken), name="work", each="n", bind={"n": "numbers"})
+    flow.add(child)
+    run = engine.start(flow, {"numbers": [1, 2]}).run()
+    assert run.why("child").calls[1] == 'run.rerun("child")'
+    assert run.why("child.work").calls[1] == 'run.rerun("child.work", items="failed")'
+    broken.clear()
+    run.rerun("child.work", items="failed")
+    assert run.run().state == "succeeded"
+
+
+def test_a_subflow_left_out_while_it_waits_for_its_next_try_says_nothing_of_undoing(clocked: Engine) -> None:
+    child, flow = Flow("child"), Flow("outer", on_failure="continue")
+    child.task(lambda: 1 / 0, name="work")
+    flow.add(child, retry=Retry(2, delay=5))
+    flow.task(lambda: 1 / 0, name="other")
+    run = clocked.start(flow).run()
+    assert run.states == {"child": "retrying", "child.work": "reverted", "other": "failed"}
+    assert "undone" not in run.why("other").words
+    run.skip("child")
+    assert (run.state, run.why("other").calls[1]) == ("failed", 'run.rerun("other")')
+
+
+def test_while_something_in_a_subflow_is_undone_that_is_named_as_what_others_wait_for(
+    clocked: Engine,
+) -> None:
+    child, flow = Flow("child"), Flow("outer", on_failure="continue")
+    child.task(lambda: 1, name="work").revert(lambda work: None)
+    child.task(lambda work: 1 / 0, name="fails")
+    flow.add(child, retry=Retry(2))
+    flow.task(lambda: 1 / 0, name="other")
+    run = clocked.start(flow)
+    run.step("child.work")
+    run.step("other")
+    run.step("child.fails")
+    assert run.states["child.work"] == "reverting"
+    assert run.why("other").words.endswith("First `child.work` is undone; then it can be done again.")
