@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core import Failure, Fold
 from ..core import messages as m
+from ..core.composed import MISSING
 from ..core.values import Json, Live, text_of
 from ..errors import UsageError
 from ..journal import pack, unpack
@@ -165,7 +166,9 @@ def _ends(telling: Telling, result: Any) -> Iterator[str]:
     yield "}"
     for name in fold.wiring.order:
         if name in fold.values and fold.states[name] == "succeeded":
-            yield _equal(f"run[{name!r}]", value_of(fold, name), name)
+            value = value_of(fold, name)
+            if value is not MISSING:  # a subflow has none where what would give it was left out
+                yield _equal(f"run[{name!r}]", value, name)
         elif name in fold.failures and fold.states[name] == "failed":
             yield f"assert str(run.task({name!r}).failure) == {str(fold.failures[name])!r}"
     if result is not ... and fold.state == "succeeded" and _is_literal(result):

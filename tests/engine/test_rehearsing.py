@@ -163,3 +163,14 @@ def test_who_was_at_work_when_the_run_failed_is_told_before() -> None:
     known: dict[str, Any] = {}
     exec(compile(run.to_pytest(), "<test>", "exec"), known)
     known["test_two"](flow)
+
+
+def test_a_subflow_whose_end_was_left_out_can_be_told_again() -> None:
+    child, flow = flowkit.Flow("child"), flowkit.Flow("outer")
+    child.task(lambda: 1, name="work", when=lambda: False)
+    flow.add(child)
+    run = flow.start().run()
+    assert run.states == {"child": "succeeded", "child.work": "skipped"}
+    known: dict[str, Any] = {}
+    exec(compile(run.to_pytest(), "<test>", "exec"), known)
+    known["test_outer"](flow)
