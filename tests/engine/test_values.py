@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from flowkit import Engine, Flow, ValueNotStorable, register
+from flowkit.core.values import preview
 
 
 @register
@@ -88,7 +89,7 @@ def alike(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=preview)
 def test_what_a_task_returns_is_what_others_get(engine: Engine, value: Any) -> None:
     got = []
     flow = Flow("pass")
