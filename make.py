@@ -409,7 +409,8 @@ def test(arguments: argparse.Namespace) -> int:
         ["ruff", "format", "--check"],
         ["ruff", "check", "--quiet"],
         ["mypy", "--no-error-summary"],
-        ["pytest", *arguments.pytest],
+        # Two at once: the browser's tests mostly wait, and a file stays together since its tests may share a server.
+        ["pytest", "-n", "2", "--dist", "loadfile", *arguments.pytest],
     )
     for step in steps:
         say(" ".join(step))
