@@ -5,8 +5,10 @@ It reads code and never calls any.
 
 from __future__ import annotations
 
+import builtins
 import dis
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -55,6 +57,22 @@ def doubts_of(flow: Nestable, plan: Plan) -> Iterator[Fault]:
         yield from _hidden(unit)
         if unit.until_function is not None:
             yield from _endless(unit)
+        if task.retry is not None:
+            yield from _misspelt(task, (*task.retry.on, *task.retry.not_on))
+
+
+def _misspelt(task: TaskPlan, names: Iterable[str]) -> Iterator[Fault]:
+    """Names of error classes that look like a slip for one of Python's own. (Any other may be a class that comes later.)"""
+    known = [
+        name
+        for name, found in vars(builtins).items()
+        if isinstance(found, type) and issubclass(found, BaseException)
+    ]
+    for name in names:
+        near = [] if name in known or "." in name else get_close_matches(name, known, 1, cutoff=0.9)
+        if near:
+            text = f"its retry names {name!r}, and Python's own error is called {near[0]!r}"
+            yield Fault(task.name, text, f"Did you mean {near[0]!r}?", level="warning")
 
 
 def _annotations(unit: Task, task: TaskPlan, is_open: bool) -> Iterator[Fault]:

@@ -181,7 +181,9 @@ class Run(RunReading):
     def ready(self) -> OfferList:
         """What is ready to be done by whoever can, and what was lost with its process; asking changes nothing.
 
-        Each can be answered by hand.
+        Each can be answered by hand. Of a task over very many items the first 1,000 are listed; the others can be
+        taken and reported
+        by their addresses all the same.
         """
         fold, door = self._door.refresh(), self._door
         return OfferList(() if fold.ended else offers_of(door, self._code), self._offer_rows)

@@ -1,7 +1,6 @@
 """Random runs of random flows with all options, against the reference model; and the rows of the tables that they take.
 
-`FLOWKIT_FULL=1` walks 100,000 of them; `FLOWKIT_SEEDS=first:last` says which, here or in each of several processes
-(`python -m tests.core.walking first last` does the same without pytest).
+`FLOWKIT_FULL=1` walks 100,000 of them; `FLOWKIT_SEEDS=first:last` says which, so that several processes can share them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowkit import DefinitionError, Flow
+from flowkit import DefinitionError, Flow, Retry
 from tests.engine.orders import Order
 
 
@@ -282,3 +282,12 @@ def test_an_annotation_that_cannot_be_evaluated_is_warned_of_where_it_types_a_fo
     closed.task(lambda x: x, name="use")
     assert "warning: x: " in repr(closed.check())
     assert "inputs={'x': Nope}" in repr(closed.check())
+
+
+def test_a_slip_in_the_name_of_an_error_is_doubted() -> None:
+    flow = Flow("slips")
+    flow.task(lambda: 1, name="a", retry=Retry(2, on=("ConectionError", "HTTPError", "OSError")))
+    assert [str(fault) for fault in flow.check()] == [
+        "a: its retry names 'ConectionError', and Python's own error is called 'ConnectionError'. "
+        "Did you mean 'ConnectionError'?"
+    ]
